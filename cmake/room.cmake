@@ -1,0 +1,50 @@
+# skein_room(NAME SOURCES … PROTOS … DEPENDS … DUCKDB): one static library a room.
+# Headers of a room are included as "room/header.h"; DEPENDS names the rooms below it.
+function(skein_room name)
+  cmake_parse_arguments(ROOM "DUCKDB" "" "SOURCES;PROTOS;DEPENDS" ${ARGN})
+  set(generated "")
+  foreach(proto ${ROOM_PROTOS})
+    get_filename_component(stem "${proto}" NAME_WE)
+    set(out "${CMAKE_BINARY_DIR}/generated/${name}")
+    add_custom_command(
+      OUTPUT "${out}/${stem}.pb.cc" "${out}/${stem}.pb.h"
+      COMMAND ${CMAKE_COMMAND} -E make_directory "${out}"
+      COMMAND ${PROTOC} --cpp_out=lite:${CMAKE_BINARY_DIR}/generated -I ${CMAKE_SOURCE_DIR}/src
+              ${CMAKE_SOURCE_DIR}/src/${name}/${proto}
+      DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/${proto}")
+    list(APPEND generated "${out}/${stem}.pb.cc")
+    set_source_files_properties("${out}/${stem}.pb.cc" PROPERTIES COMPILE_OPTIONS "-w")
+  endforeach()
+  list(TRANSFORM ROOM_SOURCES PREPEND "${CMAKE_SOURCE_DIR}/src/${name}/")
+  add_library(skein_${name} STATIC ${ROOM_SOURCES} ${generated})
+  target_include_directories(skein_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
+  target_include_directories(skein_${name} SYSTEM PUBLIC "${CMAKE_BINARY_DIR}/generated")
+  target_compile_options(skein_${name} PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
+  foreach(below ${ROOM_DEPENDS})
+    target_link_libraries(skein_${name} PUBLIC skein_${below})
+  endforeach()
+  target_link_libraries(skein_${name} PUBLIC arrow_shared Threads::Threads)
+  if(ROOM_PROTOS)
+    target_link_libraries(skein_${name} PUBLIC protobuf_lite)
+  endif()
+  if(ROOM_DUCKDB)
+    target_link_libraries(skein_${name} PUBLIC duckdb_headers)
+  endif()
+endfunction()
+
+# One test program a room: every src/<room>/*_test.cc that exists.
+function(skein_add_unit_tests)
+  foreach(room base plan exchange engine planner worker coordinator extension)
+    file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${room}/*_test.cc")
+    if(tests AND TARGET skein_${room})
+      add_executable(${room}_test ${tests})
+      target_link_libraries(${room}_test PRIVATE skein_${room} arrow_flight_shared GTest::gtest GTest::gtest_main)
+      target_compile_options(${room}_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
+      target_link_options(${room}_test PRIVATE -Wl,--exclude-libs,ALL)
+      if(room MATCHES "^(engine|planner|worker|coordinator|extension)$")
+        target_link_libraries(${room}_test PRIVATE duckdb_shared)
+      endif()
+      gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,69 @@
+# Imported targets for what tools/deps brings in.
+
+# --- DuckDB: headers (also Parquet's) from the source distribution, the shared library from the packaged build.
+set(duckdb_root "${SKEIN_DEPS}/duckdb-src/external/duckdb")
+set(duckdb_third_party "${duckdb_root}/third_party")
+add_library(duckdb_headers INTERFACE)
+target_include_directories(
+  duckdb_headers SYSTEM
+  INTERFACE "${duckdb_root}/src/include"
+            "${duckdb_root}/extension/parquet/include"
+            "${duckdb_third_party}/fastpforlib"
+            "${duckdb_third_party}/parquet"
+            "${duckdb_third_party}/thrift"
+            "${duckdb_third_party}/zstd/include"
+            "${duckdb_third_party}/mbedtls/include"
+            "${duckdb_third_party}/snappy"
+            "${duckdb_third_party}/lz4"
+            "${duckdb_third_party}/miniz"
+            "${duckdb_third_party}/brotli/include"
+            "${duckdb_third_party}/re2"
+            "${duckdb_third_party}/utf8proc/include"
+            "${duckdb_third_party}/fmt/include"
+            "${duckdb_third_party}/fast_float"
+            "${duckdb_third_party}/concurrentqueue"
+            "${duckdb_third_party}/yyjson/include")
+add_library(duckdb_shared SHARED IMPORTED)
+set_target_properties(duckdb_shared PROPERTIES IMPORTED_LOCATION "${SKEIN_DEPS}/npm/package/libduckdb.so"
+                                               IMPORTED_NO_SONAME ON)
+
+# --- the Python environment: DuckDB's Python module (the extension links against it) and Arrow.
+set(SKEIN_PYTHON "${SKEIN_DEPS}/venv/bin/python" CACHE FILEPATH "Python with the stock duckdb package")
+execute_process(
+  COMMAND "${SKEIN_PYTHON}" -c "import sysconfig; print(sysconfig.get_paths()['platlib'])"
+  OUTPUT_VARIABLE SKEIN_SITE_PACKAGES
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB duckdb_python_module "${SKEIN_SITE_PACKAGES}/_duckdb.cpython-*.so")
+if(NOT duckdb_python_module)
+  message(FATAL_ERROR "no _duckdb module in ${SKEIN_SITE_PACKAGES}")
+endif()
+add_library(duckdb_python SHARED IMPORTED)
+set_target_properties(duckdb_python PROPERTIES IMPORTED_LOCATION "${duckdb_python_module}" IMPORTED_NO_SONAME ON)
+
+set(arrow_root "${SKEIN_SITE_PACKAGES}/pyarrow")
+foreach(part arrow arrow_flight)
+  add_library(${part}_shared SHARED IMPORTED)
+  set_target_properties(
+    ${part}_shared PROPERTIES IMPORTED_LOCATION "${arrow_root}/lib${part}.so.2600"
+                              INTERFACE_INCLUDE_DIRECTORIES "${arrow_root}/include"
+                              INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${arrow_root}/include")
+endforeach()
+
+# --- protobuf's lite runtime, built here as position independent code (Debian's static library is not).
+set(protobuf_src "${SKEIN_DEPS}/protobuf/src")
+set(protobuf_sources)
+foreach(
+  file
+  any_lite arena arenastring arenaz_sampler extension_set generated_enum_util generated_message_tctable_lite
+  generated_message_util implicit_weak_message inlined_string_field io/coded_stream io/io_win32 io/strtod
+  io/zero_copy_stream io/zero_copy_stream_impl io/zero_copy_stream_impl_lite map message_lite parse_context
+  repeated_field repeated_ptr_field stubs/bytestream stubs/common stubs/int128 stubs/status stubs/statusor
+  stubs/stringpiece stubs/stringprintf stubs/structurally_valid stubs/strutil stubs/time wire_format_lite)
+  list(APPEND protobuf_sources "${protobuf_src}/google/protobuf/${file}.cc")
+endforeach()
+add_library(protobuf_lite STATIC ${protobuf_sources})
+target_include_directories(protobuf_lite SYSTEM PUBLIC "${protobuf_src}")
+target_compile_definitions(protobuf_lite PRIVATE HAVE_PTHREAD)
+target_compile_options(protobuf_lite PRIVATE -w)
+target_link_libraries(protobuf_lite PUBLIC Threads::Threads)
+find_program(PROTOC protoc REQUIRED)

@@ -1,0 +1,54 @@
+// Whose fault an error is, and whether it may be retried: carried beside an arrow::Status, on the wire as fields, never
+// as a text. Values; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <arrow/status.h>
+
+namespace skein {
+
+/// Names who can do something about an error.
+enum class Fault {
+  kUser,     // the statement or its data: never retried
+  kWorld,    // machines, networks, files: may be retried
+  kInternal  // Skein itself
+};
+
+/// Rides in every Status that Skein makes.
+class ErrorDetail : public arrow::StatusDetail {
+ public:
+  ErrorDetail(Fault fault, bool is_retryable, std::string duckdb_type)
+      : fault_(fault), is_retryable_(is_retryable), duckdb_type_(std::move(duckdb_type)) {}
+
+  const char* type_id() const override;
+  std::string ToString() const override;
+
+  Fault fault() const { return fault_; }
+  bool is_retryable() const { return is_retryable_; }
+  /// The name of the DuckDB exception class that DuckDB itself would have thrown ("Conversion", "Out of Range", …);
+  /// empty where the error is not one of DuckDB's.
+  const std::string& duckdb_type() const { return duckdb_type_; }
+
+ private:
+  Fault fault_;
+  bool is_retryable_;
+  std::string duckdb_type_;
+};
+
+/// Makes an error of the user's statement. `duckdb_type` is DuckDB's exception class name, or empty.
+arrow::Status UserError(std::string message, std::string duckdb_type = "");
+/// Makes an error of the world outside that another attempt may not meet.
+arrow::Status Unavailable(std::string message);
+/// Makes an error of the world outside that another attempt would meet again.
+arrow::Status WorldError(std::string message);
+/// Makes an error that only a bug of Skein can cause.
+arrow::Status InternalError(std::string message);
+/// Makes the status of a query that was cancelled.
+arrow::Status CancelledError(std::string message);
+
+/// Returns the detail of `status`, or null where another library made it.
+const ErrorDetail* DetailOf(const arrow::Status& status);
+
+}  // namespace skein

@@ -1,0 +1,87 @@
+// The cluster as one DuckDB instance sees it: its workers, the control streams to them, the queries that run. No thread
+// and no process exists before Start. Owned by the extension's per-instance state; any thread may call.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/result.h>
+
+#include "coordinator/cluster_spec.h"
+#include "coordinator/query_execution.h"
+#include "coordinator/query_request.h"
+
+namespace skein {
+
+struct ClusterOptions {
+  ClusterSpec spec;
+  /// The skein program, for local workers.
+  std::string worker_binary;
+  /// For addresses: the workers' secret. For local workers a new one is drawn.
+  std::string secret;
+  std::string temp_dir;  // of local workers; empty: the system's
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds start_timeout{20000};  // of a local worker process
+  std::chrono::milliseconds heartbeat_interval{500};
+  std::chrono::milliseconds heartbeat_timeout{2500};
+  std::chrono::milliseconds grant_deadline{30000};
+};
+
+struct WorkerInfo {
+  uint32_t worker = 0;
+  std::string address;
+  uint64_t pid = 0;
+  std::string state;  // "ready", "lost", "starting"
+  uint32_t threads = 0;
+  uint64_t memory_bytes = 0;
+  uint32_t running_tasks = 0;
+};
+
+struct QueryInfo {
+  QueryId query;
+  std::string sql;
+  std::string state;  // "running", "finished", "failed", "cancelled"
+  std::string error;
+  uint32_t stages = 0;
+  uint32_t tasks = 0;
+  uint64_t shuffle_bytes = 0;  // appended to exchanges by all tasks
+  uint64_t wall_us = 0;
+};
+
+struct TaskInfo {
+  QueryId query;
+  StageId stage = 0;
+  uint32_t task = 0;
+  AttemptId attempt = 0;
+  uint32_t worker = 0;
+  std::string state;  // "waiting", "running", "finished", "failed", "cancelled"
+  uint64_t rows_in = 0, rows_out = 0, bytes_in = 0, bytes_out = 0;
+  uint64_t splits = 0;
+  uint64_t wall_us = 0, cpu_us = 0;
+};
+
+class Cluster {
+ public:
+  /// Starts local worker processes or connects to the addresses. Errors name the worker: program missing, did not
+  /// start in time, unreachable, wrong secret, another build.
+  static arrow::Result<std::shared_ptr<Cluster>> Start(ClusterOptions options);
+  /// Cancels the queries, closes the streams, ends local workers (at most 5 s, then kills them) and reaps them.
+  virtual ~Cluster() = default;
+
+  /// Makes sure that workers are there: local workers that died are started again, lost addresses are tried once.
+  /// Errors: no worker is left (Unavailable), a local worker cannot be started.
+  virtual arrow::Status EnsureReady() = 0;
+  /// Starts a query: grants from all workers in number order, then all tasks. Returns at once; errors of later steps
+  /// come out of the execution. Keeps the cluster alive.
+  virtual arrow::Result<std::unique_ptr<QueryExecution>> Execute(QueryRequest request) = 0;
+
+  virtual std::vector<WorkerInfo> Workers() const = 0;
+  /// Running queries and the last 100, oldest first.
+  virtual std::vector<QueryInfo> Queries() const = 0;
+  virtual std::vector<TaskInfo> Tasks() const = 0;
+};
+
+}  // namespace skein

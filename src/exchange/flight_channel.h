@@ -1,0 +1,36 @@
+// The data plane over Arrow Flight: a server that serves the units of a RetainedStore by DoGet, and the resolver that
+// reads from it. A block travels as a record batch with one uint8 column, its frame as protobuf in app_metadata
+// (data.proto); so its bytes are never copied into a message. Every call carries the cluster's secret.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <arrow/result.h>
+
+#include "exchange/channel_resolver.h"
+#include "exchange/retained_store.h"
+
+namespace skein {
+
+class DataServer {
+ public:
+  /// Listens on host:port (port 0: any free one) and serves until destroyed. `store` must outlive it.
+  /// Errors: the address is in use or invalid (WorldError that names it).
+  static arrow::Result<std::unique_ptr<DataServer>> Start(const std::string& host, int port, std::string secret,
+                                                          RetainedStore& store);
+  virtual ~DataServer() = default;
+  virtual int port() const = 0;
+};
+
+struct FlightChannelOptions {
+  std::string secret;
+  std::chrono::milliseconds connect_timeout{5000};
+};
+
+/// Keeps one connection an address, opened at first use, closed with the resolver.
+std::shared_ptr<ChannelResolver> MakeFlightChannelResolver(FlightChannelOptions options);
+
+}  // namespace skein

@@ -1,0 +1,95 @@
+// A query cut into stages at explicit exchanges, as a plain value: no DuckDB, no addresses, no I/O. It can be printed,
+// compared and checked; the fragments that the stages run are opaque bytes kept beside it (planner/planned_query.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <arrow/status.h>
+
+#include "base/ids.h"
+#include "plan/partition_range.h"
+
+namespace skein {
+
+enum class ExchangeKind { kGather, kHash, kBroadcast };
+
+/// Says what recovery may do with the output of a stage (DESIGN: replay classes).
+enum class ReplayClass {
+  kStream,  // exact, streaming operators only: units may be consumed while the attempt runs
+  kHold,    // exact: readable when the attempt ends
+  kAgree    // not exact: complete at every consumer before it is released
+};
+
+/// One edge of the stage graph.
+struct Exchange {
+  ExchangeId id = 0;
+  ExchangeKind kind = ExchangeKind::kGather;
+  /// Rows arrive in the order in which the single producer made them.
+  bool is_ordered = false;
+  StageId producer = 0;
+  /// kClient where the rows go to the client's own plan.
+  StageId consumer = 0;
+  /// What is hashed, as text for people: "#0, #1".
+  std::string keys;
+  /// One range a consumer task for kHash; one whole range for kGather and kBroadcast.
+  std::vector<PartitionRange> ranges;
+  bool operator==(const Exchange&) const = default;
+
+  static constexpr StageId kClient = UINT32_MAX;
+};
+
+/// One line of a stage's tree: "HASH_JOIN inner" under its parent by depth.
+struct OperatorSummary {
+  uint32_t depth = 0;
+  std::string name;
+  std::string detail;
+  bool operator==(const OperatorSummary&) const = default;
+};
+
+/// One scan of a stage that is fed by the split ledger.
+struct ScanSummary {
+  ScanId id = 0;
+  std::string name;
+  bool operator==(const ScanSummary&) const = default;
+};
+
+/// One fragment and the tasks that run it.
+struct Stage {
+  StageId id = 0;
+  uint32_t task_count = 1;
+  std::vector<ExchangeId> inputs;
+  ExchangeId output = 0;
+  std::vector<ScanSummary> scans;
+  ReplayClass replay_class = ReplayClass::kHold;
+  /// An operator of the stage sees all of its input before it gives a row.
+  bool is_barrier = false;
+  /// Why the stage has a single task although its input is distributed; empty otherwise.
+  std::string single_reason;
+  /// In preorder, the root first.
+  std::vector<OperatorSummary> operators;
+  bool operator==(const Stage&) const = default;
+};
+
+/// The plan. Stages are in an order in which producers stand before their consumers; the last one feeds the client.
+struct DistributedPlan {
+  static constexpr uint32_t kVersion = 1;
+
+  uint32_t version = kVersion;
+  std::vector<Stage> stages;
+  std::vector<Exchange> exchanges;
+  bool operator==(const DistributedPlan&) const = default;
+
+  const Stage& stage(StageId id) const { return stages[id]; }
+  const Exchange& exchange(ExchangeId id) const { return exchanges[id]; }
+
+  /// Checks the shape: ids are positions, every edge has both ends, ranges are disjoint and cover the hash space,
+  /// task counts fit them, exactly one exchange goes to the client. Returns an internal error that names the breach.
+  arrow::Status Validate() const;
+};
+
+const char* ToString(ExchangeKind kind);
+const char* ToString(ReplayClass replay_class);
+
+}  // namespace skein

@@ -1,0 +1,18 @@
+// The unit of work of a scan: what DuckDB itself would hand to one of its threads (row groups of a Parquet file). Value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/ids.h"
+
+namespace skein {
+
+struct Split {
+  SplitId id = 0;
+  /// Opaque to all rooms but engine: which file (pinned by size and modification time) and which row groups.
+  std::string payload;
+  uint64_t rows = 0;
+};
+
+}  // namespace skein

@@ -1,0 +1,36 @@
+// A worker process put together: one engine, one retained store, the data plane and the control plane, each on a port of
+// its own. Owned by main(); serves until destroyed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <arrow/result.h>
+
+namespace skein {
+
+struct WorkerOptions {
+  std::string host = "127.0.0.1";
+  int control_port = 0;  // 0: any free one
+  int data_port = 0;     // 0: any free one
+  int threads = 1;
+  uint64_t memory_bytes = uint64_t{4} << 30;  // of the whole process: the engine gets 3/4, the retained store 1/4
+  uint64_t disk_bytes = uint64_t{64} << 30;   // for retained output that spills
+  std::string temp_dir;                       // a private directory is made in it and removed at the end
+  std::string secret;
+  uint32_t task_slots = 256;
+};
+
+class WorkerNode {
+ public:
+  /// Starts engine and both planes. Errors name the address, directory or limit that is wrong.
+  static arrow::Result<std::unique_ptr<WorkerNode>> Start(WorkerOptions options);
+  /// Cancels all tasks, closes the streams, removes the private directory.
+  virtual ~WorkerNode() = default;
+  virtual int control_port() const = 0;
+  virtual int data_port() const = 0;
+  virtual uint32_t running_tasks() const = 0;
+};
+
+}  // namespace skein
