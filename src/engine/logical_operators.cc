@@ -1,0 +1,127 @@
+#include "engine/logical_operators.h"
+
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
+#include "duckdb/execution/operator/projection/physical_projection.hpp"
+#include "duckdb/execution/physical_plan_generator.hpp"
+#include "duckdb/main/config.hpp"
+#include "engine/physical_exchange_sink.h"
+#include "engine/physical_exchange_source.h"
+#include "engine/physical_split_scan.h"
+
+namespace skein {
+namespace {
+
+class SkeinOperatorExtension : public duckdb::OperatorExtension {
+ public:
+  SkeinOperatorExtension() { Bind = nullptr; }
+  std::string GetName() override { return SkeinOperator::kExtensionName; }
+  duckdb::unique_ptr<duckdb::LogicalExtensionOperator> Deserialize(duckdb::Deserializer& deserializer) override {
+    return SkeinOperator::Deserialize(deserializer);
+  }
+};
+
+duckdb::unique_ptr<SkeinOperator> MakeOperator(OperatorKind kind) {
+  switch (kind) {
+    case OperatorKind::kExchangeSource:
+      return duckdb::make_uniq<LogicalExchangeSource>();
+    case OperatorKind::kExchangeSink:
+      return duckdb::make_uniq<LogicalExchangeSink>();
+    case OperatorKind::kSplitScan:
+      return duckdb::make_uniq<LogicalSplitScan>();
+    case OperatorKind::kRestore:
+      return duckdb::make_uniq<LogicalRestore>();
+    default:
+      throw duckdb::SerializationException("a fragment holds an operator of an unknown kind");
+  }
+}
+
+}  // namespace
+
+void SkeinOperator::Serialize(duckdb::Serializer& serializer) const {
+  LogicalExtensionOperator::Serialize(serializer);
+  serializer.WriteProperty(300, "kind", static_cast<uint8_t>(kind_));
+  serializer.WriteProperty(301, "bindings", bindings);
+  serializer.WriteProperty(302, "output_types", output_types);
+  serializer.WriteProperty(303, "expressions", expressions);
+  SerializeOwn(serializer);
+}
+
+duckdb::unique_ptr<SkeinOperator> SkeinOperator::Deserialize(duckdb::Deserializer& deserializer) {
+  auto result = MakeOperator(static_cast<OperatorKind>(deserializer.ReadProperty<uint8_t>(300, "kind")));
+  deserializer.ReadProperty(301, "bindings", result->bindings);
+  deserializer.ReadProperty(302, "output_types", result->output_types);
+  deserializer.ReadProperty(303, "expressions", result->expressions);
+  result->DeserializeOwn(deserializer);
+  return result;
+}
+
+SkeinOperator* AsSkein(duckdb::LogicalOperator& op) {
+  if (op.type != duckdb::LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR) return nullptr;
+  return dynamic_cast<SkeinOperator*>(&op);
+}
+
+LogicalExchange::LogicalExchange(ExchangeKind kind, duckdb::unique_ptr<duckdb::LogicalOperator> child)
+    : SkeinOperator(OperatorKind::kExchange), exchange_kind(kind) {
+  child->ResolveOperatorTypes();
+  bindings = child->GetColumnBindings();
+  output_types = child->types;
+  SetEstimatedCardinality(child->estimated_cardinality);
+  children.push_back(std::move(child));
+}
+
+duckdb::PhysicalOperator& LogicalExchange::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {
+  return planner.CreatePlan(*children[0]);
+}
+
+duckdb::PhysicalOperator& LogicalExchangeSource::CreatePlan(duckdb::ClientContext&,
+                                                            duckdb::PhysicalPlanGenerator& planner) {
+  return planner.Make<PhysicalExchangeSource>(types, estimated_cardinality, exchange, is_ordered);
+}
+
+void LogicalExchangeSource::SerializeOwn(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(400, "exchange", exchange);
+  serializer.WriteProperty(401, "is_ordered", is_ordered);
+}
+
+void LogicalExchangeSource::DeserializeOwn(duckdb::Deserializer& deserializer) {
+  deserializer.ReadProperty(400, "exchange", exchange);
+  deserializer.ReadProperty(401, "is_ordered", is_ordered);
+}
+
+duckdb::PhysicalOperator& LogicalExchangeSink::CreatePlan(duckdb::ClientContext&,
+                                                          duckdb::PhysicalPlanGenerator& planner) {
+  auto& child = planner.CreatePlan(*children[0]);
+  auto& sink = planner.Make<PhysicalExchangeSink>(types, estimated_cardinality, std::move(expressions), is_ordered);
+  sink.children.push_back(child);
+  return sink;
+}
+
+void LogicalExchangeSink::SerializeOwn(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(400, "is_ordered", is_ordered);
+}
+
+void LogicalExchangeSink::DeserializeOwn(duckdb::Deserializer& deserializer) {
+  deserializer.ReadProperty(400, "is_ordered", is_ordered);
+}
+
+duckdb::PhysicalOperator& LogicalSplitScan::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {
+  return planner.Make<PhysicalSplitScan>(types, estimated_cardinality, std::move(spec));
+}
+
+void LogicalSplitScan::SerializeOwn(duckdb::Serializer& serializer) const { spec.Serialize(serializer); }
+void LogicalSplitScan::DeserializeOwn(duckdb::Deserializer& deserializer) { spec.Deserialize(deserializer); }
+
+duckdb::PhysicalOperator& LogicalRestore::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {
+  auto& child = planner.CreatePlan(*children[0]);
+  auto& projection =
+      planner.Make<duckdb::PhysicalProjection>(types, std::move(expressions), estimated_cardinality);
+  projection.children.push_back(child);
+  return projection;
+}
+
+void RegisterOperators(duckdb::DatabaseInstance& database) {
+  duckdb::OperatorExtension::Register(database.config, duckdb::make_shared_ptr<SkeinOperatorExtension>());
+}
+
+}  // namespace skein

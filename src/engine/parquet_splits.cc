@@ -1,0 +1,115 @@
+#include "engine/parquet_splits.h"
+
+#include <typeinfo>
+
+#include "duckdb/common/multi_file/multi_file_list.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/common/types/timestamp.hpp"
+#include "engine/plan_bytes.h"
+#include "parquet_multi_file_info.hpp"
+
+namespace skein {
+namespace {
+
+using duckdb::idx_t;
+
+duckdb::MultiFileBindData* BindDataOf(duckdb::LogicalGet& get) {
+  return dynamic_cast<duckdb::MultiFileBindData*>(get.bind_data.get());
+}
+
+// The options sit in a class that parquet's own .cpp keeps to itself: its serializer is the way to read them.
+duckdb::ParquetOptionsSerialization OptionsOf(const duckdb::LogicalGet& get) {
+  const auto bytes = WriteBytes([&](duckdb::Serializer& serializer) {
+    get.function.serialize(serializer, get.bind_data.get(), get.function);
+  });
+  duckdb::ParquetOptionsSerialization options;
+  ReadBytes(bytes, [&](duckdb::BinaryDeserializer& deserializer) {
+    deserializer.ReadProperty<duckdb::vector<std::string>>(100, "files");
+    deserializer.ReadProperty<duckdb::vector<duckdb::LogicalType>>(101, "types");
+    deserializer.ReadProperty<duckdb::vector<std::string>>(102, "names");
+    deserializer.ReadProperty(103, "parquet_options", options);
+    deserializer.ReadPropertyWithExplicitDefault<duckdb::vector<std::string>>(104, "table_columns", {});
+  });
+  return options;
+}
+
+bool HasNestedProjection(const duckdb::LogicalGet& get) {
+  for (const auto& column : get.GetColumnIds()) {
+    if (column.HasChildren()) return true;
+  }
+  return false;
+}
+
+void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std::vector<Split>& out) {
+  const auto* metadata = reader.GetFileMetadata();
+  for (idx_t group = 0; group < metadata->row_groups.size(); group++) {
+    parquet.row_groups = {group};
+    Split split;
+    split.id = static_cast<SplitId>(out.size());
+    split.rows = static_cast<uint64_t>(metadata->row_groups[group].num_rows);
+    split.payload = parquet.ToBytes();
+    out.push_back(std::move(split));
+  }
+}
+
+}  // namespace
+
+std::string WhyNotSplittable(duckdb::LogicalGet& get) {
+  auto* bind_data = BindDataOf(get);
+  if (bind_data == nullptr) return get.function.name + " is not a Parquet scan";
+  if (dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
+    return get.function.name + " is not a Parquet scan";
+  }
+  if (typeid(*bind_data->multi_file_reader) != typeid(duckdb::MultiFileReader)) {
+    return "the scan belongs to a table format";
+  }
+  if (!bind_data->reader_bind.schema.empty()) return "the scan has a schema of its own";
+  if (bind_data->file_options.union_by_name) return "union_by_name is not split yet";
+  if (!bind_data->table_columns.empty()) return "COPY FROM is not split";
+  if (get.extra_info.sample_options) return "a sample is taken in the scan";
+  if (get.row_group_order_options) return "the scan reads row groups in an order";
+  if (get.ordinality_idx.IsValid()) return "WITH ORDINALITY numbers the rows of one scan";
+  if (!get.children.empty()) return "the scan depends on another operator";
+  if (HasNestedProjection(get)) return "parts of nested columns are not split yet";
+  return "";
+}
+
+PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
+  auto& bind_data = *BindDataOf(get);
+  PlannedScan scan;
+  scan.files = bind_data.file_list->GetAllFiles();
+  auto& spec = scan.spec;
+  spec.name = get.function.name;
+  spec.names = bind_data.names;
+  spec.types = bind_data.types;
+  spec.reader_bind = bind_data.reader_bind;
+  spec.options = OptionsOf(get);
+  spec.column_ids = get.GetColumnIds();
+  spec.projection_ids = get.projection_ids;
+  spec.virtual_columns = get.virtual_columns;
+  for (const auto& [column, filter] : get.table_filters.filters) {
+    for (idx_t i = 0; i < spec.column_ids.size(); i++) {
+      if (spec.column_ids[i].GetPrimaryIndex() != column) continue;
+      spec.filters.filters[i] = filter->Copy();
+      break;
+    }
+  }
+  return scan;
+}
+
+std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
+  std::vector<Split> splits;
+  for (idx_t i = 0; i < scan.files.size(); i++) {
+    duckdb::ParquetReader reader(context, scan.files[i], scan.spec.options.parquet_options);
+    auto& handle = reader.GetHandle();
+    ParquetSplit parquet;
+    parquet.path = scan.files[i].path;
+    parquet.file_index = i;
+    parquet.file_size = handle.GetFileSize();
+    parquet.modified = duckdb::Timestamp::GetEpochSeconds(handle.GetLastModifiedTime());
+    AppendSplits(reader, std::move(parquet), splits);
+  }
+  return splits;
+}
+
+}  // namespace skein

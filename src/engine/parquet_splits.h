@@ -1,0 +1,27 @@
+// Cuts a Parquet scan into splits at the coordinator: every row group of every file, each once, files pinned by size and
+// modification time.
+#pragma once
+
+#include <vector>
+
+#include "duckdb.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/split_scan_spec.h"
+#include "plan/split.h"
+
+namespace skein {
+
+/// What the coordinator keeps of a scan between planning and execution.
+struct PlannedScan {
+  SplitScanSpec spec;
+  duckdb::vector<duckdb::OpenFileInfo> files;
+};
+
+/// Says why a scan cannot be split; empty when it can. No I/O.
+std::string WhyNotSplittable(duckdb::LogicalGet& get);
+/// Takes what a split scan needs out of a splittable scan. Files are those left after DuckDB's own pruning.
+PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
+/// Reads the files' footers and returns one split a row group, ids from 0, in file order. Throws DuckDB's exceptions.
+std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
+
+}  // namespace skein

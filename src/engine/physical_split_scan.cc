@@ -1,0 +1,170 @@
+#include "engine/physical_split_scan.h"
+
+#include "duckdb/parallel/task_scheduler.hpp"
+#include "engine/error_bridge.h"
+#include "engine/split_files.h"
+#include "engine/task_state.h"
+#include "engine/wakeable.h"
+
+namespace skein {
+namespace {
+
+class GlobalState : public duckdb::GlobalSourceState {
+ public:
+  GlobalState(duckdb::ClientContext& context, const SplitScanSpec& spec)
+      : wakeable(*this),
+        task(TaskState::Get(context)),
+        filters(spec.filters.filters.empty() ? nullptr : spec.filters.Copy()),
+        files(context, spec, filters.get()),
+        max_threads(static_cast<duckdb::idx_t>(duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads())) {}
+  ~GlobalState() override { wakeable.Detach(); }
+  duckdb::idx_t MaxThreads() override { return max_threads; }
+
+  Wakeable wakeable;
+  TaskState& task;
+  duckdb::unique_ptr<duckdb::TableFilterSet> filters;
+  SplitFiles files;
+  std::atomic<duckdb::idx_t> next_batch{0};
+  const duckdb::idx_t max_threads;
+};
+
+class LocalState : public duckdb::LocalSourceState {
+ public:
+  explicit LocalState(duckdb::ClientContext& context) : executor(context) {}
+
+  /// Goes on to `split`; afterwards `file` is set.
+  void Begin(duckdb::ClientContext& context, GlobalState& global, const SplitScanSpec& spec, const Split& split);
+  /// Fills `out` with the next rows of the split; false at its end.
+  bool Next(duckdb::ClientContext& context, GlobalState& global, duckdb::DataChunk& out);
+
+  SplitFile* file = nullptr;
+  duckdb::idx_t batch_index = 0;
+
+ private:
+  void PrepareChunk(duckdb::ClientContext& context, const SplitScanSpec& spec);
+
+  SplitFile* prepared_ = nullptr;
+  duckdb::ParquetReaderScanState scan_;
+  duckdb::DataChunk scan_chunk_;
+  duckdb::ExpressionExecutor executor;
+};
+
+void LocalState::Begin(duckdb::ClientContext& context, GlobalState& global, const SplitScanSpec& spec,
+                       const Split& split) {
+  const auto parquet = ParquetSplit::FromBytes(split.payload);
+  file = &global.files.Get(parquet);
+  batch_index = global.next_batch++;
+  {
+    std::lock_guard lock(global.task.results_mutex);
+    global.task.inputs.push_back({spec.scan, split.id});
+  }
+  if (file->is_skipped) {
+    file = nullptr;
+    return;
+  }
+  if (prepared_ != file) {
+    scan_ = duckdb::ParquetReaderScanState();
+    PrepareChunk(context, spec);
+    prepared_ = file;
+  }
+  file->reader().InitializeScan(context, scan_, parquet.row_groups);
+}
+
+// The chunk that the file's reader fills has the file's types; expressions over it give the scan's columns.
+void LocalState::PrepareChunk(duckdb::ClientContext& context, const SplitScanSpec& spec) {
+  auto& reader = file->reader();
+  duckdb::vector<duckdb::LogicalType> local_types;
+  for (duckdb::idx_t i = 0; i < reader.column_ids.size(); i++) {
+    const auto local_id = reader.column_ids[duckdb::MultiFileLocalIndex(i)];
+    auto cast = reader.cast_map.find(local_id);
+    auto expression = reader.expression_map.find(local_id);
+    if (cast != reader.cast_map.end()) {
+      local_types.push_back(cast->second);
+    } else if (expression != reader.expression_map.end()) {
+      local_types.push_back(expression->second->return_type);
+    } else {
+      local_types.push_back(reader.GetColumns()[local_id].type);
+    }
+  }
+  scan_chunk_.Destroy();
+  scan_chunk_.Initialize(duckdb::BufferAllocator::Get(context), local_types);
+  executor.ClearExpressions();
+  if (spec.projection_ids.empty()) {
+    for (auto& expression : file->data.expressions) executor.AddExpression(*expression);
+  } else {
+    for (auto id : spec.projection_ids) executor.AddExpression(*file->data.expressions[id]);
+  }
+}
+
+bool LocalState::Next(duckdb::ClientContext& context, GlobalState& global, duckdb::DataChunk& out) {
+  while (true) {
+    scan_chunk_.Reset();
+    auto result = file->reader().Scan(context, scan_, scan_chunk_);
+    if (result.GetResultType() == duckdb::AsyncResultType::BLOCKED) {
+      result.ExecuteTasksSynchronously();
+      continue;
+    }
+    if (scan_chunk_.size() > 0) {
+      global.files.multi_file_reader().FinalizeChunk(context, global.files.bind_data(), file->reader(), file->data,
+                                                     scan_chunk_, out, executor, nullptr);
+      return true;
+    }
+    if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) return false;
+  }
+}
+
+}  // namespace
+
+PhysicalSplitScan::PhysicalSplitScan(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+                                     duckdb::idx_t estimated_cardinality, SplitScanSpec spec)
+    : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
+      spec_(std::move(spec)) {}
+
+bool PhysicalSplitScan::SupportsPartitioning(const duckdb::OperatorPartitionInfo& partition_info) const {
+  return !partition_info.RequiresPartitionColumns();
+}
+
+duckdb::OperatorPartitionData PhysicalSplitScan::GetPartitionData(duckdb::ExecutionContext&, duckdb::DataChunk&,
+                                                                  duckdb::GlobalSourceState&,
+                                                                  duckdb::LocalSourceState& local,
+                                                                  const duckdb::OperatorPartitionInfo&) const {
+  return duckdb::OperatorPartitionData(local.Cast<LocalState>().batch_index);
+}
+
+duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalSplitScan::GetGlobalSourceState(
+    duckdb::ClientContext& context) const {
+  return duckdb::make_uniq<GlobalState>(context, spec_);
+}
+
+duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(
+    duckdb::ExecutionContext& context, duckdb::GlobalSourceState&) const {
+  return duckdb::make_uniq<LocalState>(context.client);
+}
+
+duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionContext& context,
+                                                            duckdb::DataChunk& chunk,
+                                                            duckdb::OperatorSourceInput& input) const {
+  auto& global = input.global_state.Cast<GlobalState>();
+  auto& local = input.local_state.Cast<LocalState>();
+  auto& feed = *global.task.context.splits;
+  while (true) {
+    if (local.file != nullptr) {
+      if (local.Next(context.client, global, chunk)) {
+        global.task.rows_in += chunk.size();
+        return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
+      }
+      local.file = nullptr;
+    }
+    Split split;
+    // The lock is held from the question to the parking of the task: a wake-up in between waits for it.
+    auto guard = global.Lock();
+    auto state = feed.TryTake(spec_.scan, split, global.wakeable.Callback());
+    if (state.ok() && *state == SplitFeed::kPending) return global.BlockSource(guard, input.interrupt_state);
+    guard.unlock();
+    if (!state.ok()) ThrowForDuckDb(state.status());
+    if (*state == SplitFeed::kExhausted) return duckdb::SourceResultType::FINISHED;
+    local.Begin(context.client, global, spec_, split);
+  }
+}
+
+}  // namespace skein

@@ -1,0 +1,33 @@
+// A source of our own over DuckDB's Parquet reader: it reads exactly the row groups that the coordinator's ledger gives
+// to its task, asks ahead, and returns BLOCKED while it waits. A split is one DuckDB batch, so a sink may know where rows
+// came from. DuckDB's multi-file reader maps columns, constants (hive, filename) and casts as in the planned scan.
+#pragma once
+
+#include "duckdb/execution/physical_operator.hpp"
+#include "engine/split_scan_spec.h"
+
+namespace skein {
+
+class PhysicalSplitScan : public duckdb::PhysicalOperator {
+ public:
+  PhysicalSplitScan(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+                    duckdb::idx_t estimated_cardinality, SplitScanSpec spec);
+
+  std::string GetName() const override { return "SPLIT_SCAN"; }
+  bool IsSource() const override { return true; }
+  bool ParallelSource() const override { return true; }
+  bool SupportsPartitioning(const duckdb::OperatorPartitionInfo& partition_info) const override;
+  duckdb::OperatorPartitionData GetPartitionData(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
+                                                 duckdb::GlobalSourceState& global, duckdb::LocalSourceState& local,
+                                                 const duckdb::OperatorPartitionInfo& info) const override;
+  duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext& context) const override;
+  duckdb::unique_ptr<duckdb::LocalSourceState> GetLocalSourceState(duckdb::ExecutionContext& context,
+                                                                   duckdb::GlobalSourceState& state) const override;
+  duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
+                                           duckdb::OperatorSourceInput& input) const override;
+
+ private:
+  SplitScanSpec spec_;
+};
+
+}  // namespace skein

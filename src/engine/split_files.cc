@@ -1,0 +1,55 @@
+#include "engine/split_files.h"
+
+#include "duckdb/common/multi_file/multi_file_list.hpp"
+#include "duckdb/common/types/timestamp.hpp"
+
+namespace skein {
+
+SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec, duckdb::TableFilterSet* filters)
+    : context_(context),
+      spec_(spec),
+      filters_(filters),
+      multi_file_reader_(duckdb::MultiFileReader::CreateDefault("parquet_scan")) {
+  bind_data_.names = spec.names;
+  bind_data_.types = spec.types;
+  bind_data_.columns = duckdb::MultiFileColumnDefinition::ColumnsFromNamesAndTypes(spec.names, spec.types);
+  bind_data_.reader_bind = spec.reader_bind;
+  bind_data_.file_options = spec.options.file_options;
+  bind_data_.virtual_columns = spec.virtual_columns;
+  bind_data_.file_list =
+      duckdb::make_shared_ptr<duckdb::SimpleMultiFileList>(duckdb::vector<duckdb::OpenFileInfo>{});
+}
+
+SplitFile& SplitFiles::Get(const ParquetSplit& split) {
+  Entry* entry;
+  {
+    std::lock_guard lock(mutex_);
+    entry = &entries_[split.file_index];
+  }
+  std::lock_guard lock(entry->mutex);
+  if (!entry->file) entry->file = Open(split);
+  return *entry->file;
+}
+
+std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
+  duckdb::OpenFileInfo info(split.path);
+  auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.options.parquet_options);
+  auto& handle = reader->GetHandle();
+  const auto modified = duckdb::Timestamp::GetEpochSeconds(handle.GetLastModifiedTime());
+  if (handle.GetFileSize() != split.file_size || (split.modified != 0 && modified != split.modified)) {
+    throw duckdb::IOException("file changed while the query ran: \"%s\" is not the version that was planned",
+                              split.path);
+  }
+  reader->file_list_idx = split.file_index;
+  auto file = std::make_unique<SplitFile>(std::move(reader));
+  duckdb::SimpleMultiFileList list({info});
+  multi_file_reader_->FinalizeBind(file->data, spec_.options.file_options, spec_.reader_bind, bind_data_.columns,
+                                   spec_.column_ids, context_, nullptr);
+  const auto result =
+      multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids, filters_, list,
+                                        spec_.reader_bind, spec_.virtual_columns);
+  file->is_skipped = result == duckdb::ReaderInitializeType::SKIP_READING_FILE;
+  return file;
+}
+
+}  // namespace skein

@@ -1,0 +1,52 @@
+// The Parquet files that the splits of one scan lie in, each opened once a task and shared by its threads.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "duckdb/common/multi_file/multi_file_function.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "engine/split_scan_spec.h"
+
+namespace skein {
+
+/// One open file with DuckDB's mapping of its columns onto the scan's.
+struct SplitFile {
+  explicit SplitFile(duckdb::shared_ptr<duckdb::BaseFileReader> reader) : data(std::move(reader)) {}
+  duckdb::MultiFileReaderData data;
+  /// The scan's filters prove that no row of the file qualifies.
+  bool is_skipped = false;
+
+  duckdb::ParquetReader& reader() { return static_cast<duckdb::ParquetReader&>(*data.reader); }
+};
+
+class SplitFiles {
+ public:
+  SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec, duckdb::TableFilterSet* filters);
+
+  /// Opens the split's file, or returns it. Throws DuckDB's exceptions, and an IOException that names the file when it
+  /// is not the version that was planned. Any thread.
+  SplitFile& Get(const ParquetSplit& split);
+  /// What MultiFileReader::FinalizeChunk wants to see for its error messages.
+  const duckdb::MultiFileBindData& bind_data() const { return bind_data_; }
+  duckdb::MultiFileReader& multi_file_reader() { return *multi_file_reader_; }
+
+ private:
+  struct Entry {
+    std::mutex mutex;
+    std::unique_ptr<SplitFile> file;
+  };
+  std::unique_ptr<SplitFile> Open(const ParquetSplit& split);
+
+  duckdb::ClientContext& context_;
+  const SplitScanSpec& spec_;
+  duckdb::TableFilterSet* filters_;
+  duckdb::unique_ptr<duckdb::MultiFileReader> multi_file_reader_;
+  duckdb::MultiFileBindData bind_data_;
+  std::mutex mutex_;
+  std::map<uint64_t, Entry> entries_;  // by file index
+};
+
+}  // namespace skein

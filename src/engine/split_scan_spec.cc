@@ -1,0 +1,57 @@
+#include "engine/split_scan_spec.h"
+
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
+#include "engine/plan_bytes.h"
+
+namespace skein {
+
+void SplitScanSpec::Serialize(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(400, "scan", scan);
+  serializer.WriteProperty(401, "name", name);
+  serializer.WriteProperty(402, "names", names);
+  serializer.WriteProperty(403, "types", types);
+  serializer.WriteProperty(404, "reader_bind", reader_bind);
+  serializer.WriteProperty(405, "options", options);
+  serializer.WriteProperty(406, "column_ids", column_ids);
+  serializer.WriteProperty(407, "projection_ids", projection_ids);
+  serializer.WriteProperty(408, "filters", filters);
+  serializer.WriteProperty(409, "virtual_columns", virtual_columns);
+}
+
+void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
+  deserializer.ReadProperty(400, "scan", scan);
+  deserializer.ReadProperty(401, "name", name);
+  deserializer.ReadProperty(402, "names", names);
+  deserializer.ReadProperty(403, "types", types);
+  deserializer.ReadProperty(404, "reader_bind", reader_bind);
+  deserializer.ReadProperty(405, "options", options);
+  deserializer.ReadProperty(406, "column_ids", column_ids);
+  deserializer.ReadProperty(407, "projection_ids", projection_ids);
+  deserializer.ReadProperty(408, "filters", filters);
+  deserializer.ReadProperty(409, "virtual_columns", virtual_columns);
+}
+
+std::string ParquetSplit::ToBytes() const {
+  return WriteBytes([&](duckdb::Serializer& serializer) {
+    serializer.WriteProperty(100, "path", path);
+    serializer.WriteProperty(101, "file_index", file_index);
+    serializer.WriteProperty(102, "file_size", file_size);
+    serializer.WriteProperty(103, "modified", modified);
+    serializer.WriteProperty(104, "row_groups", row_groups);
+  });
+}
+
+ParquetSplit ParquetSplit::FromBytes(const std::string& bytes) {
+  ParquetSplit split;
+  ReadBytes(bytes, [&](duckdb::Deserializer& deserializer) {
+    deserializer.ReadProperty(100, "path", split.path);
+    deserializer.ReadProperty(101, "file_index", split.file_index);
+    deserializer.ReadProperty(102, "file_size", split.file_size);
+    deserializer.ReadProperty(103, "modified", split.modified);
+    deserializer.ReadProperty(104, "row_groups", split.row_groups);
+  });
+  return split;
+}
+
+}  // namespace skein

@@ -1,0 +1,47 @@
+#include "engine/task_state.h"
+
+#include <chrono>
+#include <ctime>
+
+namespace skein {
+namespace {
+
+uint64_t ThreadCpuNs() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+// DuckDB calls start and stop on the same thread, never nested.
+thread_local uint64_t task_started_ns = 0;
+
+}  // namespace
+
+TaskState& TaskState::Get(duckdb::ClientContext& context) {
+  auto state = context.registered_state->Get<TaskState>(kName);
+  if (!state) throw duckdb::InvalidInputException("an exchange operator runs only inside a task");
+  return *state;
+}
+
+void TaskState::OnTaskStart(duckdb::ClientContext&) { task_started_ns = ThreadCpuNs(); }
+
+void TaskState::OnTaskStop(duckdb::ClientContext&) {
+  cpu_ns += ThreadCpuNs() - task_started_ns;
+  Notify();
+}
+
+void TaskState::WaitForNews() {
+  std::unique_lock lock(news_mutex_);
+  news_changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return has_news_; });
+  has_news_ = false;
+}
+
+void TaskState::Notify() {
+  {
+    std::lock_guard lock(news_mutex_);
+    has_news_ = true;
+  }
+  news_changed_.notify_one();
+}
+
+}  // namespace skein

@@ -1,0 +1,46 @@
+// How physical operators of a fragment find their task: a state registered with the fragment's own connection. Also
+// counts the CPU time of DuckDB's tasks and tells the driver when there may be news.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "duckdb.hpp"
+#include "duckdb/main/client_context_state.hpp"
+#include "engine/engine.h"
+
+namespace skein {
+
+class TaskState : public duckdb::ClientContextState {
+ public:
+  static constexpr const char* kName = "skein_task";
+
+  explicit TaskState(TaskContext context) : context(std::move(context)) {}
+  /// Throws an InvalidInputException where the connection runs no task.
+  static TaskState& Get(duckdb::ClientContext& context);
+
+  void OnTaskStart(duckdb::ClientContext& context) override;
+  void OnTaskStop(duckdb::ClientContext& context) override;
+
+  /// Waits until something may have happened, at most 20 ms.
+  void WaitForNews();
+  void Notify();
+
+  TaskContext context;
+  std::atomic<uint64_t> cpu_ns{0};
+  std::atomic<uint64_t> rows_in{0};
+  std::atomic<uint64_t> rows_out{0};
+
+  /// Appended by the sink and the scans; read by the driver after the end.
+  std::mutex results_mutex;
+  std::vector<UnitTrailer> units;
+  std::vector<UnitInput> inputs;
+
+ private:
+  std::mutex news_mutex_;
+  std::condition_variable news_changed_;
+  bool has_news_ = false;
+};
+
+}  // namespace skein
