@@ -12,17 +12,7 @@ target_include_directories(
             "${duckdb_third_party}/parquet"
             "${duckdb_third_party}/thrift"
             "${duckdb_third_party}/zstd/include"
-            "${duckdb_third_party}/mbedtls/include"
-            "${duckdb_third_party}/snappy"
-            "${duckdb_third_party}/lz4"
-            "${duckdb_third_party}/miniz"
-            "${duckdb_third_party}/brotli/include"
-            "${duckdb_third_party}/re2"
-            "${duckdb_third_party}/utf8proc/include"
-            "${duckdb_third_party}/fmt/include"
-            "${duckdb_third_party}/fast_float"
-            "${duckdb_third_party}/concurrentqueue"
-            "${duckdb_third_party}/yyjson/include")
+            "${duckdb_third_party}/mbedtls/include")
 add_library(duckdb_shared SHARED IMPORTED)
 set_target_properties(duckdb_shared PROPERTIES IMPORTED_LOCATION "${SKEIN_DEPS}/npm/package/libduckdb.so"
                                                IMPORTED_NO_SONAME ON)

@@ -16,9 +16,7 @@ struct ClusterSpec {
   int threads = 0;                     // a local worker's; 0: cores / N, at least 1
   uint64_t memory_bytes = 0;           // a local worker's; 0: 0.8 * RAM / (N + 1)
 
-  uint32_t worker_count() const {
-    return local_workers > 0 ? local_workers : static_cast<uint32_t>(addresses.size());
-  }
+  uint32_t worker_count() const { return local_workers > 0 ? local_workers : static_cast<uint32_t>(addresses.size()); }
   /// Errors (UserError) quote the text and say what would be right.
   static arrow::Result<ClusterSpec> Parse(const std::string& text);
   std::string ToString() const;

@@ -125,8 +125,11 @@ class ArrowDecoder : public BlockDecoder {
   arrow::Status Start(const Block& block) override {
     ARROW_RETURN_NOT_OK(PrepareSchema());
     arrow::io::BufferReader input(block.data);
-    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ipc::ReadRecordBatch(schema_, nullptr,
-                                                                  arrow::ipc::IpcReadOptions::Defaults(), &input));
+    // Flight delivers bytes at any address; what is not aligned for its type is copied.
+    auto options = arrow::ipc::IpcReadOptions::Defaults();
+    options.use_threads = false;
+    options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
+    ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ipc::ReadRecordBatch(schema_, nullptr, options, &input));
     if (static_cast<uint64_t>(batch->num_rows()) != block.rows) {
       return InternalError("block holds " + std::to_string(batch->num_rows()) + " rows, its frame says " +
                            std::to_string(block.rows));

@@ -6,6 +6,21 @@
 
 namespace skein {
 
+SplitScanSpec SplitScanSpec::Copy() const {
+  SplitScanSpec copy;
+  copy.scan = scan;
+  copy.name = name;
+  copy.names = names;
+  copy.types = types;
+  copy.reader_bind = reader_bind;
+  copy.options = options;
+  copy.column_ids = column_ids;
+  copy.projection_ids = projection_ids;
+  copy.filters = std::move(*filters.Copy());
+  copy.virtual_columns = virtual_columns;
+  return copy;
+}
+
 void SplitScanSpec::Serialize(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(400, "scan", scan);
   serializer.WriteProperty(401, "name", name);

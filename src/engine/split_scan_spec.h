@@ -26,6 +26,7 @@ struct SplitScanSpec {
   duckdb::TableFilterSet filters;
   duckdb::virtual_column_map_t virtual_columns;
 
+  SplitScanSpec Copy() const;
   void Serialize(duckdb::Serializer& serializer) const;
   void Deserialize(duckdb::Deserializer& deserializer);
 };

@@ -23,6 +23,7 @@ struct Block {
   BlockCodec codec = BlockCodec::kArrowIpc;
   /// XXH3-64 of the bytes.
   uint64_t checksum = 0;
+  /// Not null. Starts at any address when it came over the wire: who needs alignment sees to it.
   std::shared_ptr<arrow::Buffer> data;
 };
 

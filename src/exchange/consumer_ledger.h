@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <arrow/result.h>
@@ -41,9 +42,12 @@ class ConsumerLedger {
   /// Ends a unit: true when it was taken by this call, false for a duplicate. Errors: blocks, rows, bytes or checksum
   /// differ from the trailer ("unit truncated: …").
   arrow::Result<bool> Close(const UnitTrailer& trailer);
-  /// Says that a producer attempt has given all of its units. Errors: one is still open (truncated).
+  /// Says that a producer attempt has given all of its `units`. Errors: one is still open ("unit truncated: …"), it
+  /// closed another number of them ("unit missing: …"), another attempt of the task had another number.
   arrow::Status EndOfProducer(uint32_t task, AttemptId attempt, uint32_t units);
 
+  /// Checks that of every task that has ended all units were taken.
+  arrow::Status CheckEnded() const;
   /// Checks at the end that each of tasks 0..task_count-1 has ended and that all of its units were taken.
   arrow::Status CheckCoverage(uint32_t task_count) const;
 
@@ -65,7 +69,8 @@ class ConsumerLedger {
   PartitionRange range_;
   std::map<Name, Open> open_;
   std::set<Name> taken_;
-  std::map<uint32_t, uint32_t> ended_;  // task -> number of units
+  std::map<std::pair<uint32_t, AttemptId>, std::set<uint32_t>> closed_;  // task, attempt -> units with a trailer
+  std::map<uint32_t, uint32_t> ended_;                                   // task -> number of units
   IdSummary summary_;
   uint64_t rows_ = 0;
   uint64_t bytes_ = 0;

@@ -30,7 +30,11 @@ struct FlightChannelOptions {
   std::chrono::milliseconds connect_timeout{5000};
 };
 
-/// Keeps one connection an address, opened at first use, closed with the resolver.
+/// Keeps one connection an address, opened at first use, closed with the resolver. Open itself never waits: a stream
+/// connects in its first Next. Errors of Next: the address cannot be reached or the connection broke (Unavailable), the
+/// secret is refused (WorldError), all naming the address; those of the producer, as they are.
+/// Once connected, Next may wait longer than its timeout, until an item, an error or Cancel: Flight's streams have no
+/// timed read.
 std::shared_ptr<ChannelResolver> MakeFlightChannelResolver(FlightChannelOptions options);
 
 }  // namespace skein

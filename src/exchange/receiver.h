@@ -1,5 +1,5 @@
-// Receives one input exchange for one consumer task: pulls the units of all producers through a ChannelResolver on its own
-// threads into a bounded queue, checks them with a ConsumerLedger, and hands out blocks without ever blocking the
+// Receives one input exchange for one consumer task: pulls the units of all producers through a ChannelResolver on its
+// own threads into a bounded queue, checks them with a ConsumerLedger, and hands out blocks without ever blocking the
 // caller. The set of producers can be amended while it runs. Owned by the task; any thread may call.
 #pragma once
 
@@ -25,8 +25,6 @@ struct ReceiverOptions {
   bool is_ordered = false;
   /// At least one block is always admitted.
   uint64_t queue_bytes = uint64_t{16} << 20;
-  /// A stream on which nothing, not even the end, arrives for so long after its producer finished is lost.
-  std::chrono::milliseconds stall_timeout{60000};
 };
 
 struct ReceivedBlock {
@@ -46,7 +44,8 @@ class Receiver {
   /// Cancels and joins its threads; returns within a second.
   virtual ~Receiver() = default;
 
-  /// Adds producers and starts to read them. A second attempt of a task may stand beside the first.
+  /// Adds producers and starts to read them; known ones are ignored. A second attempt of a task may stand beside the
+  /// first. A stream waits without limit for its producer to go on: who watches the workers calls Fail.
   virtual void AddProducers(const std::vector<Producer>& producers) = 0;
   /// Takes a block if one is there. Returns kFinished once every unit was taken and coverage is proved; after an error
   /// always that error. Where it returns kPending, `wake` is kept and called once, from another thread and without a

@@ -48,6 +48,7 @@ class UnitReader {
     UnitKey unit;         // of kBlock and kTrailer
     Block block;          // of kBlock
     UnitTrailer trailer;  // of kTrailer: all parts of the unit, also those out of the range
+    uint32_t units = 0;   // of kEnd: how many units the producer closed
   };
 
   virtual ~UnitReader() = default;

@@ -1,5 +1,5 @@
-// A worker process put together: one engine, one retained store, the data plane and the control plane, each on a port of
-// its own. Owned by main(); serves until destroyed.
+// A worker process put together: one engine, one retained store, the data plane and the control plane, each on a port
+// of its own. Owned by main(); serves until destroyed.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <string>
 
 #include <arrow/result.h>
+
+#include "engine/engine.h"
 
 namespace skein {
 
@@ -17,7 +19,7 @@ struct WorkerOptions {
   int threads = 1;
   uint64_t memory_bytes = uint64_t{4} << 30;  // of the whole process: the engine gets 3/4, the retained store 1/4
   uint64_t disk_bytes = uint64_t{64} << 30;   // for retained output that spills
-  std::string temp_dir;                       // a private directory is made in it and removed at the end
+  std::string temp_dir;  // a private directory is made in it and removed at the end; empty: the system's
   std::string secret;
   uint32_t task_slots = 256;
 };
@@ -26,6 +28,8 @@ class WorkerNode {
  public:
   /// Starts engine and both planes. Errors name the address, directory or limit that is wrong.
   static arrow::Result<std::unique_ptr<WorkerNode>> Start(WorkerOptions options);
+  /// Starts with an engine that is there already; its threads and memory are not looked at.
+  static arrow::Result<std::unique_ptr<WorkerNode>> Start(WorkerOptions options, std::unique_ptr<Engine> engine);
   /// Cancels all tasks, closes the streams, removes the private directory.
   virtual ~WorkerNode() = default;
   virtual int control_port() const = 0;

@@ -1,0 +1,40 @@
+# One word for each wish. `make` builds, `make test` proves, `make demo` shows.
+BUILD := build/release
+export SKEIN_DEPS ?= $(CURDIR)/.deps
+PYTHON := $(SKEIN_DEPS)/venv/bin/python
+JOBS ?= $(shell nproc)
+DATA ?= demo-data/sf1
+
+.PHONY: build deps configure test demo lint format clean help
+.DEFAULT_GOAL := build
+
+help:  ## shows these lines
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+deps:  ## brings in what tools/deps.lock names
+	@tools/deps
+
+configure: deps
+	@tools/quietly "configure" cmake -G Ninja -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=Release \
+	  -DSKEIN_DEPS=$(abspath $(SKEIN_DEPS))
+
+build: configure  ## builds library, extension, program and package into build/release
+	@echo "build"
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+test: build  ## runs every test; the last line counts them
+	@tools/run_tests $(BUILD) $(PYTHON)
+
+demo: build  ## runs TPC-H on four local workers, each answer beside DuckDB's
+	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/demo --data $(DATA)
+
+lint:  ## checks format and runs clang-tidy on what is built
+	@tools/deps --lint
+	@tools/lint $(BUILD)
+
+format:  ## formats the C++ sources in place
+	@tools/deps --lint
+	@git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' | xargs -0 clang-format -i
+
+clean:  ## removes what was built, not the dependencies
+	@rm -rf build

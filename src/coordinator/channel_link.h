@@ -1,0 +1,45 @@
+// The link to one worker over its control channel: a queue and a thread that writes it, so that a worker which does not
+// read stops neither the event loop nor the other workers. Owned by the membership, shared with running queries; any
+// thread may call.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "coordinator/worker_link.h"
+#include "worker/control_channel.h"
+
+namespace skein {
+
+class ChannelLink : public WorkerLink {
+ public:
+  /// Calls `on_broken` once, on its own thread, when a message cannot be written.
+  ChannelLink(std::unique_ptr<ControlChannel> channel, std::function<void(arrow::Status)> on_broken);
+  /// Closes.
+  ~ChannelLink() override;
+
+  arrow::Status Send(wire::ToWorker message) override;
+  /// Gives what was sent before a short time to be written, then closes the channel. Not from a callback.
+  void Close();
+
+ private:
+  void Write();
+  bool WaitForMessage(wire::ToWorker& message);
+
+  const std::unique_ptr<ControlChannel> channel_;
+  const std::function<void(arrow::Status)> on_broken_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<wire::ToWorker> queue_;  // GUARDED_BY(mutex_)
+  uint64_t queued_bytes_ = 0;         // GUARDED_BY(mutex_)
+  bool is_writing_ = false;           // GUARDED_BY(mutex_)
+  bool is_closing_ = false;           // GUARDED_BY(mutex_)
+  bool is_broken_ = false;            // GUARDED_BY(mutex_)
+  std::thread writer_;
+};
+
+}  // namespace skein

@@ -1,0 +1,202 @@
+#include "coordinator/cluster.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "coordinator/scripted_worker.h"
+
+namespace skein {
+namespace {
+
+class ClusterStart : public testing::Test {
+ protected:
+  ClusterStart() {
+    std::string pattern = testing::TempDir() + "cluster_XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    options_.worker_binary = directory_ + "/program";
+    options_.temp_dir = directory_;
+    options_.start_timeout = std::chrono::seconds(10);
+    options_.connect_timeout = std::chrono::milliseconds(500);
+  }
+  ~ClusterStart() override { std::filesystem::remove_all(directory_); }
+
+  void WriteProgram(const std::string& script) {
+    std::ofstream(options_.worker_binary) << "#!/bin/sh\n" << script;
+    chmod(options_.worker_binary.c_str(), 0700);
+  }
+  std::string StartError(const std::string& spec) {
+    options_.spec = ClusterSpec::Parse(spec).ValueOrDie();
+    return Cluster::Start(options_).status().message();
+  }
+  void TearDown() override {
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_EQ(errno, ECHILD);
+  }
+
+  std::string directory_;
+  ClusterOptions options_;
+};
+
+TEST_F(ClusterStart, NamesAProgramThatIsMissing) {
+  EXPECT_EQ(StartError("local:2"),
+            "local worker 0: cannot start the program '" + options_.worker_binary + "': No such file or directory");
+}
+
+TEST_F(ClusterStart, EndsTheOtherWorkersWhenOneDoesNotStart) {
+  WriteProgram("if mkdir \"$(dirname \"$0\")/first\" 2>/dev/null; then echo no memory >&2; exit 3; fi\nread line\n");
+  options_.start_timeout = std::chrono::milliseconds(300);
+  const auto error = StartError("local:3");
+  EXPECT_NE(error.find("did not start"), std::string::npos) << error;
+}
+
+TEST_F(ClusterStart, NamesALocalWorkerThatCannotBeReached) {
+  WriteProgram("echo skein worker ready control=127.0.0.1:1 data=127.0.0.1:1 pid=$$\nread line\n");
+  const auto error = StartError("local:1");
+  EXPECT_NE(error.find("127.0.0.1:1"), std::string::npos) << error;
+}
+
+TEST_F(ClusterStart, NamesAnAddressThatCannotBeReached) {
+  const auto error = StartError("127.0.0.1:1");
+  EXPECT_NE(error.find("127.0.0.1:1"), std::string::npos) << error;
+}
+
+class ClusterRun : public testing::Test {
+ protected:
+  using Script = ScriptedWorker::Script;
+
+  void Start(const std::vector<Script>& scripts) {
+    ClusterOptions options;
+    options.secret = ScriptedWorker::kSecret;
+    for (const auto script : scripts) {
+      workers_.push_back(std::make_unique<ScriptedWorker>(script));
+      options.spec.addresses.push_back(workers_.back()->address());
+    }
+    cluster_ = Cluster::Start(options).ValueOrDie();
+  }
+
+  /// One stage with a task on each worker, whose rows go to the client.
+  std::unique_ptr<QueryExecution> Execute() {
+    QueryRequest request;
+    request.plan.stages.resize(1);
+    request.plan.stages[0].task_count = static_cast<uint32_t>(workers_.size());
+    request.plan.exchanges.resize(1);
+    request.plan.exchanges[0].consumer = Exchange::kClient;
+    request.plan.exchanges[0].ranges = {PartitionRange::All()};
+    request.fragments[0] = "fragment";
+    request.sql = "select 1";
+    return cluster_->Execute(std::move(request)).ValueOrDie();
+  }
+
+  /// Polls until `poll`, which gets a wake-up, says something; at most 20 s.
+  template <typename T>
+  static T Wait(const std::function<std::optional<T>(std::function<void()>)>& poll) {
+    for (;;) {
+      const auto woken = std::make_shared<std::promise<void>>();
+      if (auto done = poll([woken] { woken->set_value(); })) return std::move(*done);
+      if (woken->get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready) continue;
+      return T(arrow::Status::IOError("nothing came"));
+    }
+  }
+  static arrow::Result<ReceiverPoll> Take(QueryExecution& query) {
+    return Wait<arrow::Result<ReceiverPoll>>([&](auto wake) -> std::optional<arrow::Result<ReceiverPoll>> {
+      auto poll = query.result().TryTake(wake);
+      if (poll.ok() && poll->state == ReceiverPoll::kPending) return std::nullopt;
+      return poll;
+    });
+  }
+  static arrow::Result<bool> Finish(QueryExecution& query) {
+    return Wait<arrow::Result<bool>>([&](auto wake) -> std::optional<arrow::Result<bool>> {
+      auto is_finished = query.TryFinish(wake);
+      if (is_finished.ok() && !*is_finished) return std::nullopt;
+      return is_finished;
+    });
+  }
+
+  std::vector<std::unique_ptr<ScriptedWorker>> workers_;
+  std::shared_ptr<Cluster> cluster_;
+};
+
+TEST_F(ClusterRun, BringsTheRowsOfAllTasksAndReleasesThem) {
+  Start({Script::kFinish, Script::kFinish});
+  for (int round = 0; round < 3; round++) {
+    const auto query = Execute();
+    for (int block = 0; block < 2; block++) EXPECT_EQ(Take(*query).ValueOrDie().state, ReceiverPoll::kBlock);
+    EXPECT_EQ(Take(*query).ValueOrDie().state, ReceiverPoll::kFinished);
+    EXPECT_TRUE(Finish(*query).ValueOrDie());
+  }
+  const auto queries = cluster_->Queries();
+  ASSERT_EQ(queries.size(), 3u);
+  EXPECT_EQ(queries[0].state, "finished");
+  EXPECT_EQ(queries[0].shuffle_bytes, 28u);
+  EXPECT_EQ(cluster_->Tasks().size(), 6u);
+  cluster_.reset();
+  EXPECT_EQ(workers_[0]->releases(), 3);
+}
+
+TEST_F(ClusterRun, GivesTheErrorOfATaskToTheClient) {
+  Start({Script::kHang, Script::kFail});
+  const auto query = Execute();
+  EXPECT_EQ(Take(*query).status().message(), "division by zero");
+  EXPECT_EQ(Finish(*query).status().message(), "division by zero");
+  EXPECT_EQ(cluster_->Queries()[0].state, "failed");
+}
+
+TEST_F(ClusterRun, NamesAWorkerThatVanishesAndFindsItAgain) {
+  Start({Script::kHang, Script::kHang});
+  const auto query = Execute();
+  workers_[1]->Stop();
+  const auto lost = Take(*query).status();
+  EXPECT_NE(lost.message().find("worker lost: worker=1 address=" + cluster_->Workers()[1].address + " stage=0"),
+            std::string::npos)
+      << lost.message();
+  EXPECT_EQ(cluster_->Workers()[1].state, "lost");
+  EXPECT_TRUE(cluster_->EnsureReady().ok());  // one is left
+  const auto address = cluster_->Workers()[1].address;
+  workers_[1] = std::make_unique<ScriptedWorker>(Script::kHang, std::stoi(address.substr(address.find(':') + 1)));
+  EXPECT_TRUE(cluster_->EnsureReady().ok());
+  EXPECT_EQ(cluster_->Workers()[1].state, "ready");
+}
+
+TEST_F(ClusterRun, SaysThatNoWorkerIsLeft) {
+  Start({Script::kHang});
+  workers_[0]->Stop();
+  const auto query = Execute();
+  EXPECT_FALSE(Take(*query).ok());
+  const auto status = cluster_->EnsureReady();
+  EXPECT_NE(status.message().find("no worker is left: "), std::string::npos) << status.message();
+}
+
+TEST_F(ClusterRun, IsCancelledFromOutside) {
+  Start({Script::kHang});
+  const auto query = Execute();
+  query->Cancel("interrupted");
+  EXPECT_TRUE(Take(*query).status().IsCancelled());
+}
+
+TEST_F(ClusterRun, LivesAsLongAsItsQueriesAndReleasesThemWhenTheyAreDropped) {
+  Start({Script::kHang});
+  auto query = Execute();
+  const std::weak_ptr<Cluster> cluster = cluster_;
+  cluster_.reset();
+  EXPECT_FALSE(cluster.expired());
+  query.reset();
+  EXPECT_TRUE(cluster.expired());
+}
+
+TEST_F(ClusterRun, CanBeDroppedByAWakeUpOnItsOwnThread) {
+  Start({Script::kHang});
+  const auto query = std::make_shared<std::unique_ptr<QueryExecution>>(Execute());
+  ASSERT_FALSE((*query)->TryFinish([query] { query->reset(); }).ValueOrDie());
+  cluster_.reset();
+  (*query)->Cancel("interrupted");
+  EXPECT_TRUE(workers_[0]->WaitLeft());
+}
+
+}  // namespace
+}  // namespace skein

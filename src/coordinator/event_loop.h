@@ -1,0 +1,48 @@
+// The one thread on which all state machines of a cluster run, so that they need no locks: a queue of closures and
+// timers. Owned by the cluster. Post and IsLoopThread from any thread; the timers only on the loop's thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "coordinator/timers.h"
+
+namespace skein {
+
+class EventLoop : public Timers {
+ public:
+  /// Starts the thread.
+  EventLoop();
+  /// Stops.
+  ~EventLoop() override;
+
+  /// Runs `action` on the loop's thread, in the order of posting. False: the loop has stopped and drops it.
+  bool Post(std::function<void()> action);
+  /// Runs what was posted before, drops the timers and joins the thread. Not on the loop's thread.
+  void Stop();
+  bool IsLoopThread() const { return std::this_thread::get_id() == loop_id_.load(); }
+
+  SteadyTime Now() const override { return std::chrono::steady_clock::now(); }
+  TimerId After(std::chrono::milliseconds delay, std::function<void()> action) override;
+  void Cancel(TimerId id) override;
+
+ private:
+  void Run();
+  /// Takes the next closure: posted ones first, so that a message that has arrived beats the timer that waits for it.
+  bool WaitForNext(std::function<void()>& action);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> posted_;  // GUARDED_BY(mutex_)
+  bool is_stopping_ = false;                  // GUARDED_BY(mutex_)
+  TimerQueue timers_;                         // of the loop's thread
+  std::atomic<std::thread::id> loop_id_;
+  std::thread thread_;
+};
+
+}  // namespace skein

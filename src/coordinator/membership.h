@@ -1,0 +1,80 @@
+// Which workers there are and which of them live: heartbeats, and one event for each loss, whoever notices it first.
+// Owned by the cluster. The event loop's thread only, but for Infos.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "coordinator/cluster.h"
+#include "coordinator/timers.h"
+#include "coordinator/worker_link.h"
+
+namespace skein {
+
+struct MembershipOptions {
+  std::chrono::milliseconds heartbeat_interval{500};
+  std::chrono::milliseconds heartbeat_timeout{2500};
+};
+
+/// A worker that has said welcome.
+struct JoinedWorker {
+  /// Numbers the connections of the cluster: events of an earlier one are stale.
+  uint64_t connection_id = 0;
+  std::shared_ptr<WorkerConnection> connection;
+  std::string address;
+  wire::Welcome welcome;
+};
+
+class Membership {
+ public:
+  using OnLost = std::function<void(const QueryWorker& worker, const std::string& reason,
+                                    std::shared_ptr<WorkerConnection> connection)>;
+
+  /// Knows the workers by address (empty for local ones that have not started); all are "starting".
+  Membership(std::vector<std::string> addresses, MembershipOptions options, Timers& timers, OnLost on_lost);
+
+  /// Starts to send pings.
+  void Start();
+  void Join(uint32_t worker, JoinedWorker joined);
+  /// Returns the worker if this connection to it is the current one, otherwise null.
+  const QueryWorker* Find(uint32_t worker, uint64_t connection_id) const;
+  void OnHeartbeat(uint32_t worker, uint64_t connection_id, const wire::Heartbeat& heartbeat);
+  /// Takes a worker out and tells `on_lost`; does nothing if that connection is not current any more.
+  void Lose(uint32_t worker, uint64_t connection_id, const std::string& reason);
+
+  /// Returns the workers that live, in number order.
+  std::vector<QueryWorker> Ready() const;
+  /// Takes all connections out, at the end.
+  std::vector<std::shared_ptr<WorkerConnection>> TakeAll();
+  /// Describes all workers. Any thread.
+  std::vector<WorkerInfo> Infos() const;
+
+ private:
+  struct Member {
+    bool is_ready = false;
+    uint64_t connection_id = 0;
+    QueryWorker view;
+    std::shared_ptr<WorkerConnection> connection;
+    SteadyTime last_heartbeat;
+  };
+
+  void Tick();
+  void Check(uint32_t worker, SteadyTime now);
+  void ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo&)>& change);
+
+  const MembershipOptions options_;
+  Timers& timers_;
+  const OnLost on_lost_;
+  std::vector<Member> members_;
+  SteadyTime last_tick_;
+  uint64_t ping_sequence_ = 0;
+  mutable std::mutex info_mutex_;
+  std::vector<WorkerInfo> infos_;  // GUARDED_BY(info_mutex_)
+};
+
+}  // namespace skein

@@ -1,0 +1,92 @@
+#include "coordinator/query_record.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace skein {
+namespace {
+
+uint64_t MicrosecondsBetween(SteadyTime start, SteadyTime end) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(end - start).count());
+}
+
+}  // namespace
+
+QueryRecord::QueryRecord(QueryInfo query, std::vector<TaskInfo> tasks, SteadyTime start)
+    : start_(start), query_(std::move(query)), tasks_(std::move(tasks)) {
+  query_.state = "running";
+  query_.tasks = static_cast<uint32_t>(tasks_.size());
+  for (auto& task : tasks_) task.state = "waiting";
+}
+
+void QueryRecord::End(const std::string& state, const std::string& error, SteadyTime now) {
+  std::lock_guard lock(mutex_);
+  query_.state = state;
+  query_.error = error;
+  query_.wall_us = MicrosecondsBetween(start_, now);
+  for (auto& task : tasks_) {
+    if (task.state == "waiting" || task.state == "running") task.state = "cancelled";
+  }
+}
+
+void QueryRecord::UpdateTask(StageId stage, uint32_t task, const std::function<void(TaskInfo&)>& change) {
+  std::lock_guard lock(mutex_);
+  query_.shuffle_bytes = 0;
+  for (auto& info : tasks_) {
+    if (info.stage == stage && info.task == task) change(info);
+    query_.shuffle_bytes += info.bytes_out;
+  }
+}
+
+bool QueryRecord::is_running() const {
+  std::lock_guard lock(mutex_);
+  return query_.state == "running";
+}
+
+QueryInfo QueryRecord::Query(SteadyTime now) const {
+  std::lock_guard lock(mutex_);
+  QueryInfo query = query_;
+  if (query.state == "running") query.wall_us = MicrosecondsBetween(start_, now);
+  return query;
+}
+
+std::vector<TaskInfo> QueryRecord::Tasks() const {
+  std::lock_guard lock(mutex_);
+  return tasks_;
+}
+
+void QueryHistory::Add(std::shared_ptr<QueryRecord> record) {
+  std::lock_guard lock(mutex_);
+  records_.push_back(std::move(record));
+  size_t ended = std::count_if(records_.begin(), records_.end(), [](const auto& r) { return !r->is_running(); });
+  for (auto at = records_.begin(); ended > kMaxEnded && at != records_.end();) {
+    if ((*at)->is_running()) {
+      ++at;
+    } else {
+      at = records_.erase(at);
+      ended--;
+    }
+  }
+}
+
+std::deque<std::shared_ptr<QueryRecord>> QueryHistory::Copy() const {
+  std::lock_guard lock(mutex_);
+  return records_;
+}
+
+std::vector<QueryInfo> QueryHistory::Queries(SteadyTime now) const {
+  std::vector<QueryInfo> queries;
+  for (const auto& record : Copy()) queries.push_back(record->Query(now));
+  return queries;
+}
+
+std::vector<TaskInfo> QueryHistory::Tasks() const {
+  std::vector<TaskInfo> all;
+  for (const auto& record : Copy()) {
+    const auto tasks = record->Tasks();
+    all.insert(all.end(), tasks.begin(), tasks.end());
+  }
+  return all;
+}
+
+}  // namespace skein

@@ -1,0 +1,55 @@
+// What people see of one query, and of the last ones: written by the query's state machine, read by the system tables.
+// Owned by the cluster; any thread may call.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "coordinator/cluster.h"
+#include "coordinator/timers.h"
+
+namespace skein {
+
+class QueryRecord {
+ public:
+  /// Starts as "running", its tasks as "waiting".
+  QueryRecord(QueryInfo query, std::vector<TaskInfo> tasks, SteadyTime start);
+
+  /// Ends the query; tasks that have not ended become "cancelled".
+  void End(const std::string& state, const std::string& error, SteadyTime now);
+  /// Changes what is shown of one task.
+  void UpdateTask(StageId stage, uint32_t task, const std::function<void(TaskInfo&)>& change);
+
+  bool is_running() const;
+  /// Returns a copy; the time of a running query is counted up to `now`.
+  QueryInfo Query(SteadyTime now) const;
+  std::vector<TaskInfo> Tasks() const;
+
+ private:
+  const SteadyTime start_;
+  mutable std::mutex mutex_;
+  QueryInfo query_;              // GUARDED_BY(mutex_)
+  std::vector<TaskInfo> tasks_;  // GUARDED_BY(mutex_)
+};
+
+class QueryHistory {
+ public:
+  static constexpr size_t kMaxEnded = 100;
+
+  /// Adds a query and forgets the oldest ended ones over the limit.
+  void Add(std::shared_ptr<QueryRecord> record);
+  std::vector<QueryInfo> Queries(SteadyTime now) const;
+  std::vector<TaskInfo> Tasks() const;
+
+ private:
+  std::deque<std::shared_ptr<QueryRecord>> Copy() const;
+
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<QueryRecord>> records_;  // GUARDED_BY(mutex_), oldest first
+};
+
+}  // namespace skein

@@ -1,0 +1,129 @@
+// The state machine of one query: grants, then all tasks at once, then their ends and the checks, then the release.
+//
+//   granting -> running -> finished -> (client has taken all) released
+//       \----------\-----------\----> failed | cancelled, released at once
+//
+// Driven by messages, losses and timers; sends through WorkerLink; so a test turns it by hand. Tasks are keyed by
+// (task, attempt, incarnation): recovery will start further attempts where OnWorkerLost now ends the query. Owned by
+// the cluster; the event loop's thread only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/status.h>
+
+#include "coordinator/exchange_audit.h"
+#include "coordinator/query_record.h"
+#include "coordinator/query_request.h"
+#include "coordinator/split_ledger.h"
+#include "coordinator/task_table.h"
+#include "coordinator/timers.h"
+#include "coordinator/worker_link.h"
+
+namespace skein {
+
+struct QueryOptions {
+  std::chrono::milliseconds grant_deadline{30000};
+  /// An error that a lost worker may have caused waits so long for the loss itself, which says more.
+  std::chrono::milliseconds settle_time{500};
+  uint64_t task_memory_bytes = uint64_t{16} << 20;
+};
+
+/// Whom the query tells; called on the loop's thread.
+class QueryObserver {
+ public:
+  virtual ~QueryObserver() = default;
+  /// The tasks that feed the client were started.
+  virtual void OnProducers(const std::vector<Producer>& producers) = 0;
+  /// All tasks have finished and all ledgers agree; with `is_client_checked` the client's, too (a second call, where
+  /// the client took its last row after the tasks had finished).
+  virtual void OnFinished(bool is_client_checked) = 0;
+  /// The query has failed or was cancelled. Called once, and then nothing else.
+  virtual void OnFailed(const arrow::Status& status) = 0;
+};
+
+class QueryState {
+ public:
+  /// `timers` and `observer` must outlive it. REQUIRES: the plan is valid and a worker is there.
+  QueryState(const QueryId& query, QueryRequest request, std::vector<QueryWorker> workers, uint64_t rotation,
+             QueryOptions options, Timers& timers, QueryObserver& observer);
+  ~QueryState();
+
+  /// Asks the first worker for its grant.
+  void Start();
+  /// Takes what a worker sent; stale messages (another attempt or incarnation, an ended query) are ignored.
+  void OnMessage(uint32_t worker, Incarnation incarnation, const wire::FromWorker& message);
+  /// Learns that a worker is gone; the query fails if it needs that worker still.
+  void OnWorkerLost(uint32_t worker, Incarnation incarnation, const std::string& reason);
+  /// The client has taken all units of its exchange.
+  void OnClientTaken(const IdSummary& taken);
+  /// The client wants no more rows: ends the query well, without waiting for its tasks.
+  void OnClientStopped();
+  /// The client cannot read its exchange.
+  void OnClientFailed(const arrow::Status& status);
+  /// Ends the query and releases its workers, whatever its state.
+  void Cancel(const std::string& reason);
+
+  /// Says that nothing is left to do: the workers were told to release it.
+  bool is_released() const { return is_released_; }
+  const std::shared_ptr<QueryRecord>& record() const { return record_; }
+
+ private:
+  enum class State { kGranting, kRunning, kFinished, kEnded };
+
+  // --- granting
+  void AskNextGrant();
+  void OnGrant(size_t worker, const wire::GrantReply& reply);
+  void OnGrantDeadline();
+  // --- running
+  void StartTasks();
+  std::vector<wire::StartTask> MakeStageStarts(StageId stage);
+  void AddFirstSplits(StageId stage, ScanId scan, std::vector<wire::StartTask>& starts);
+  void OnSplitRequest(const wire::SplitRequest& request);
+  void OnTaskFinished(const wire::TaskFinished& finished);
+  void OnTaskFailed(const wire::TaskFailed& failed);
+  arrow::Status CheckTask(const TaskEntry& task, const wire::TaskFinished& finished);
+  arrow::Status CheckInputs(const TaskEntry& task, const wire::TaskFinished& finished);
+  void RecordTask(const TaskEntry& task, const wire::TaskFinished& finished);
+  // --- ending
+  void FinishIfDone();
+  /// Takes an error of a task or of the client: ends the query with it, at once or when nothing better came in time.
+  void OnError(const arrow::Status& status);
+  void End(const std::string& state, const arrow::Status& status);
+  void Release(const std::string& reason);
+  void CancelTimers();
+
+  /// Returns the task that a message names, if it is the current attempt and runs; otherwise null.
+  TaskEntry* FindRunning(const wire::TaskName& name);
+  void SendTo(size_t worker, wire::ToWorker message);
+  bool IsNeeded(size_t worker) const;
+  StageId StageOf(size_t worker) const;
+  ExchangeId client_exchange() const;
+  std::string MillisecondsSinceStart() const;
+  std::shared_ptr<QueryRecord> MakeRecord() const;
+
+  const QueryId query_;
+  QueryRequest request_;  // without its splits, which the ledger has
+  const QueryOptions options_;
+  Timers& timers_;
+  QueryObserver& observer_;
+  const SteadyTime start_;
+  TaskTable tasks_;
+  SplitLedger splits_;
+  ExchangeAudit audit_;
+  std::shared_ptr<QueryRecord> record_;
+
+  State state_ = State::kGranting;
+  size_t next_worker_ = 0;  // workers before it were asked for a grant
+  bool is_client_done_ = false;
+  bool is_released_ = false;
+  arrow::Status weak_error_;  // waits for settle_timer_
+  TimerId grant_timer_ = 0;
+  TimerId settle_timer_ = 0;
+};
+
+}  // namespace skein

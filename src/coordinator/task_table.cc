@@ -1,0 +1,97 @@
+#include "coordinator/task_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/wire_convert.h"
+
+namespace skein {
+
+TaskTable::TaskTable(const DistributedPlan& plan, const QueryId& query, std::vector<QueryWorker> workers,
+                     uint64_t rotation)
+    : workers_(std::move(workers)) {
+  for (const auto& stage : plan.stages) {
+    auto& tasks = stages_.emplace_back();
+    for (uint32_t task = 0; task < stage.task_count; task++) {
+      const uint64_t turn = stage.task_count == 1 ? rotation + stage.id : task;
+      const size_t worker = turn % workers_.size();
+      tasks.push_back({.key = {query, stage.id, task, 0, workers_[worker].incarnation}, .worker = worker});
+    }
+  }
+}
+
+uint32_t TaskTable::task_count() const {
+  uint32_t count = 0;
+  for (const auto& tasks : stages_) count += static_cast<uint32_t>(tasks.size());
+  return count;
+}
+
+uint32_t TaskTable::CountOn(size_t worker) const {
+  uint32_t count = 0;
+  for (const auto& tasks : stages_) {
+    for (const auto& task : tasks) count += task.worker == worker;
+  }
+  return count;
+}
+
+TaskEntry* TaskTable::Find(const TaskKey& key) {
+  if (key.stage >= stages_.size() || key.task >= stages_[key.stage].size()) return nullptr;
+  auto& task = stages_[key.stage][key.task];
+  return task.key == key ? &task : nullptr;
+}
+
+bool TaskTable::IsStageFinished(StageId stage) const {
+  return std::all_of(stages_[stage].begin(), stages_[stage].end(),
+                     [](const TaskEntry& task) { return task.state == TaskState::kFinished; });
+}
+
+bool TaskTable::AreAllFinished() const {
+  for (StageId stage = 0; stage < stages_.size(); stage++) {
+    if (!IsStageFinished(stage)) return false;
+  }
+  return true;
+}
+
+std::vector<Producer> TaskTable::ProducersOf(StageId stage) const {
+  std::vector<Producer> producers;
+  for (const auto& task : stages_[stage]) {
+    const auto& worker = workers_[task.worker];
+    producers.push_back({.address = worker.data_address,
+                         .worker = worker.worker,
+                         .task = task.key.task,
+                         .attempt = task.key.attempt,
+                         .incarnation = task.key.incarnation});
+  }
+  return producers;
+}
+
+namespace {
+
+void FillInput(const Exchange& exchange, const DistributedPlan& plan, const TaskTable& tasks, const TaskEntry& task,
+               wire::InputSpec& input) {
+  const bool is_hash = exchange.kind == ExchangeKind::kHash;
+  input.set_exchange(exchange.id);
+  *input.mutable_range() = ToWire(is_hash ? exchange.ranges[task.key.task] : PartitionRange::All());
+  input.set_is_ordered(exchange.is_ordered);
+  input.set_producer_tasks(plan.stage(exchange.producer).task_count);
+  for (const auto& producer : tasks.ProducersOf(exchange.producer)) *input.add_producers() = ToWire(producer);
+}
+
+}  // namespace
+
+wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& tasks, const TaskEntry& task) {
+  const auto& plan = request.plan;
+  const auto& stage = plan.stage(task.key.stage);
+  wire::StartTask start;
+  *start.mutable_name() = ToWire(task.key);
+  start.set_task_count(stage.task_count);
+  if (const auto fragment = request.fragments.find(stage.id); fragment != request.fragments.end()) {
+    start.set_fragment(fragment->second);
+  }
+  for (const auto input : stage.inputs) FillInput(plan.exchange(input), plan, tasks, task, *start.add_inputs());
+  start.mutable_output()->set_exchange(stage.output);
+  for (const auto& range : plan.exchange(stage.output).ranges) *start.mutable_output()->add_ranges() = ToWire(range);
+  return start;
+}
+
+}  // namespace skein

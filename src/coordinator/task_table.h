@@ -1,0 +1,53 @@
+// The tasks of one query: where each is placed, and how far it is. Owned by the query's state; its thread only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "coordinator/query_request.h"
+#include "coordinator/worker_link.h"
+#include "exchange/channel_resolver.h"
+#include "plan/distributed_plan.h"
+
+namespace skein {
+
+enum class TaskState { kWaiting, kRunning, kFinished, kFailed };
+
+struct TaskEntry {
+  TaskKey key;
+  /// Index among the query's workers.
+  size_t worker = 0;
+  TaskState state = TaskState::kWaiting;
+};
+
+class TaskTable {
+ public:
+  /// Places the tasks: task i of a stage with several of them on worker i modulo the workers, the only task of a stage
+  /// on a worker that changes from query to query (`rotation`) and from stage to stage. REQUIRES: a worker is there.
+  TaskTable(const DistributedPlan& plan, const QueryId& query, std::vector<QueryWorker> workers, uint64_t rotation);
+
+  const std::vector<QueryWorker>& workers() const { return workers_; }
+  std::vector<TaskEntry>& tasks(StageId stage) { return stages_[stage]; }
+  const std::vector<TaskEntry>& tasks(StageId stage) const { return stages_[stage]; }
+  size_t stage_count() const { return stages_.size(); }
+  uint32_t task_count() const;
+  /// Counts the tasks that are placed on a worker.
+  uint32_t CountOn(size_t worker) const;
+
+  /// Returns the task whose current attempt `key` names, or null: messages of other attempts and lives are stale.
+  TaskEntry* Find(const TaskKey& key);
+  bool IsStageFinished(StageId stage) const;
+  bool AreAllFinished() const;
+  /// Says where the units of a stage's tasks are.
+  std::vector<Producer> ProducersOf(StageId stage) const;
+
+ private:
+  std::vector<QueryWorker> workers_;
+  std::vector<std::vector<TaskEntry>> stages_;
+};
+
+/// Writes the message that starts a task, all but its splits.
+wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& tasks, const TaskEntry& task);
+
+}  // namespace skein

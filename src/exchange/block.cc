@@ -1,0 +1,10 @@
+#include "exchange/block.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace skein {
+
+uint64_t ChecksumOf(const arrow::Buffer& data) { return XXH3_64bits(data.data(), static_cast<size_t>(data.size())); }
+
+}  // namespace skein

@@ -1,0 +1,80 @@
+#include "extension/instance_state.h"
+
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace skein {
+
+InstanceState& InstanceState::Get(duckdb::ClientContext& context) {
+  for (auto& extension : duckdb::OptimizerExtension::Iterate(context)) {
+    auto* state = dynamic_cast<InstanceState*>(extension.optimizer_info.get());
+    if (state != nullptr) return *state;
+  }
+  throw duckdb::InvalidInputException("skein is not loaded into this database");
+}
+
+arrow::Status InstanceState::SetCluster(const std::string& text) {
+  std::optional<ClusterSpec> spec;
+  if (!text.empty()) {
+    ARROW_ASSIGN_OR_RAISE(spec, ClusterSpec::Parse(text));
+  }
+  std::shared_ptr<Cluster> old;  // ends outside of the lock
+  std::lock_guard start_lock(start_mutex_);
+  {
+    std::lock_guard lock(mutex_);
+    spec_ = std::move(spec);
+    old = std::move(cluster_);
+    cluster_.reset();
+  }
+  return arrow::Status::OK();
+}
+
+void InstanceState::SetWorkerBinary(std::string path) {
+  std::lock_guard lock(mutex_);
+  worker_binary_ = std::move(path);
+}
+
+void InstanceState::SetSecret(std::string secret) {
+  std::lock_guard lock(mutex_);
+  secret_ = std::move(secret);
+}
+
+void InstanceState::SetTempDir(std::string path) {
+  std::lock_guard lock(mutex_);
+  temp_dir_ = std::move(path);
+}
+
+uint32_t InstanceState::worker_count() const {
+  std::lock_guard lock(mutex_);
+  return spec_ ? spec_->worker_count() : 0;
+}
+
+std::shared_ptr<Cluster> InstanceState::cluster() const {
+  std::lock_guard lock(mutex_);
+  return cluster_;
+}
+
+arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
+  std::lock_guard start_lock(start_mutex_);
+  ClusterOptions options;
+  {
+    std::lock_guard lock(mutex_);
+    if (cluster_) return cluster_;
+    if (!spec_) return UserError("skein_cluster is not set: SET skein_cluster = 'local:4'", "Invalid Input");
+    options.spec = *spec_;
+    options.worker_binary = worker_binary_;
+    options.secret = secret_;
+    options.temp_dir = temp_dir_;
+  }
+  if (options.secret.empty()) {
+    const char* secret = std::getenv("SKEIN_SECRET");
+    if (secret != nullptr) options.secret = secret;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto cluster, Cluster::Start(std::move(options)));
+  std::lock_guard lock(mutex_);
+  cluster_ = cluster;
+  return cluster;
+}
+
+}  // namespace skein

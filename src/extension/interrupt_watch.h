@@ -1,0 +1,32 @@
+// DuckDB tells nobody of an interrupt while every task is blocked: this watch looks every 20 ms. Owned by the state of one
+// running query, on a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "duckdb.hpp"
+
+namespace skein {
+
+class InterruptWatch {
+ public:
+  /// Calls `on_interrupt` once, on the watch's thread, when `context` is interrupted.
+  InterruptWatch(duckdb::ClientContext& context, std::function<void()> on_interrupt);
+  /// Ends the thread.
+  ~InterruptWatch();
+
+ private:
+  void Run();
+
+  duckdb::ClientContext& context_;
+  std::function<void()> on_interrupt_;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool is_stopped_ = false;
+  std::thread thread_;
+};
+
+}  // namespace skein

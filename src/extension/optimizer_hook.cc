@@ -1,0 +1,93 @@
+#include "extension/optimizer_hook.h"
+
+#include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/planner/binder.hpp"
+#include "extension/instance_state.h"
+#include "extension/remote_query.h"
+#include "extension/settings.h"
+#include "planner/eligibility.h"
+#include "planner/exchange_placer.h"
+#include "planner/stage_cutter.h"
+
+namespace skein {
+namespace {
+
+using duckdb::LogicalOperatorType;
+
+// Roots that write, explain or control: they stay in the client, what they read may go.
+bool IsStatementRoot(LogicalOperatorType type) {
+  switch (type) {
+    case LogicalOperatorType::LOGICAL_EXPLAIN:
+    case LogicalOperatorType::LOGICAL_CREATE_TABLE:
+    case LogicalOperatorType::LOGICAL_INSERT:
+    case LogicalOperatorType::LOGICAL_UPDATE:
+    case LogicalOperatorType::LOGICAL_DELETE:
+    case LogicalOperatorType::LOGICAL_MERGE_INTO:
+    case LogicalOperatorType::LOGICAL_COPY_TO_FILE:
+    case LogicalOperatorType::LOGICAL_PREPARE:
+    case LogicalOperatorType::LOGICAL_EXECUTE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class Hook {
+ public:
+  Hook(duckdb::OptimizerExtensionInput& input, uint32_t worker_count)
+      : context_(input.context),
+        binder_(input.optimizer.binder),
+        mode_(ModeOf(input.context)),
+        options_(PlannerOptionsOf(input.context, worker_count)) {}
+
+  void Visit(OperatorPtr& plan) {
+    if (!IsStatementRoot(plan->type)) {
+      const auto found = Examine(context_, *plan);
+      if (!found.has_split_scan) return;
+      if (found.reason.empty()) {
+        if (IsWorthIt(found)) plan = Distribute(std::move(plan));
+        return;
+      }
+    }
+    for (auto& child : plan->children) Visit(child);
+  }
+
+ private:
+  bool IsWorthIt(const Eligibility& found) const {
+    return mode_ == Mode::kDistributed || found.scanned_rows >= AutoMinRowsOf(context_);
+  }
+
+  OperatorPtr Distribute(OperatorPtr plan) {
+    plan->ResolveOperatorTypes();
+    auto remote = duckdb::make_uniq<LogicalRemoteQuery>();
+    remote->bindings = plan->GetColumnBindings();
+    remote->output_types = plan->types;
+    remote->SetEstimatedCardinality(plan->estimated_cardinality);
+    ExchangePlacer placer(context_, options_, [&] { return binder_.GenerateTableIndex(); });
+    placer.Place(plan);
+    plan->ResolveOperatorTypes();
+    StageCutter cutter(context_, options_, placer.single_reasons());
+    remote->query = std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan)));
+    return remote;
+  }
+
+  duckdb::ClientContext& context_;
+  duckdb::Binder& binder_;
+  Mode mode_;
+  PlannerOptions options_;
+};
+
+}  // namespace
+
+void OptimizeForCluster(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
+  const auto worker_count = static_cast<InstanceState&>(*input.info).worker_count();
+  if (worker_count == 0 || ModeOf(input.context) == Mode::kLocal) return;
+  try {
+    Hook(input, worker_count).Visit(plan);
+  } catch (duckdb::InternalException& error) {
+    // An internal error would invalidate the user's database.
+    throw duckdb::IOException("skein internal: %s", duckdb::ErrorData(error).RawMessage());
+  }
+}
+
+}  // namespace skein

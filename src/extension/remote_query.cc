@@ -1,0 +1,138 @@
+#include "extension/remote_query.h"
+
+#include "coordinator/query_execution.h"
+#include "duckdb/execution/physical_plan_generator.hpp"
+#include "duckdb/parallel/task_scheduler.hpp"
+#include "engine/error_bridge.h"
+#include "engine/fragment_codec.h"
+#include "engine/physical_exchange_source.h"
+#include "engine/wakeable.h"
+#include "extension/instance_state.h"
+#include "extension/interrupt_watch.h"
+#include "plan/stage_tree.h"
+
+namespace skein {
+namespace {
+
+QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& query) {
+  QueryRequest request;
+  request.plan = query.plan;
+  request.sql = context.GetCurrentQuery();
+  for (StageId id = 0; id < query.stages.size(); id++) {
+    const auto& stage = query.stages[id];
+    request.fragments[id] = EncodeFragment(context, *stage.fragment);
+    for (ScanId scan = 0; scan < stage.scans.size(); scan++) {
+      request.splits[{id, scan}] = EnumerateSplits(context, stage.scans[scan]);
+    }
+  }
+  return request;
+}
+
+std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const PlannedQuery& query) {
+  auto request = MakeRequest(context, query);
+  auto cluster = InstanceState::Get(context).StartedCluster();
+  if (!cluster.ok()) ThrowForDuckDb(cluster.status());
+  const auto ready = (*cluster)->EnsureReady();
+  if (!ready.ok()) ThrowForDuckDb(ready);
+  auto execution = (*cluster)->Execute(std::move(request));
+  if (!execution.ok()) ThrowForDuckDb(execution.status());
+  return std::move(*execution);
+}
+
+class GlobalState : public duckdb::GlobalSourceState {
+ public:
+  GlobalState(duckdb::ClientContext& context, const PlannedQuery& query, bool is_ordered)
+      : execution(StartQuery(context, query)), wakeable(*this) {
+    const auto threads = duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads();
+    max_threads = is_ordered ? 1 : static_cast<duckdb::idx_t>(threads);
+    watch = std::make_unique<InterruptWatch>(context, [this] { execution->Cancel("interrupted by the user"); });
+  }
+  ~GlobalState() override {
+    watch.reset();
+    wakeable.Detach();
+  }
+  duckdb::idx_t MaxThreads() override { return max_threads; }
+
+  std::unique_ptr<QueryExecution> execution;
+  Wakeable wakeable;
+  duckdb::idx_t max_threads = 1;
+  std::unique_ptr<InterruptWatch> watch;
+};
+
+class LocalState : public duckdb::LocalSourceState {
+ public:
+  LocalState(duckdb::ClientContext& context, const duckdb::vector<duckdb::LogicalType>& types)
+      : reader(context, types) {}
+  BlockReader reader;
+};
+
+// Rows count as an answer only once every task has finished and every ledger agreed.
+arrow::Result<BlockReader::State> NextOrEnd(GlobalState& global, BlockReader& reader,
+                                            const std::function<void()>& wake, duckdb::DataChunk& chunk) {
+  ARROW_ASSIGN_OR_RAISE(auto state, reader.Next(global.execution->result(), wake, chunk));
+  if (state != BlockReader::State::kFinished) return state;
+  ARROW_ASSIGN_OR_RAISE(const bool is_finished, global.execution->TryFinish(wake));
+  return is_finished ? BlockReader::State::kFinished : BlockReader::State::kBlocked;
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> StagesOf(const DistributedPlan& plan) {
+  duckdb::InsertionOrderPreservingMap<std::string> params;
+  params["Stages"] = ToStageTree(plan);
+  return params;
+}
+
+}  // namespace
+
+duckdb::PhysicalOperator& LogicalRemoteQuery::CreatePlan(duckdb::ClientContext&,
+                                                         duckdb::PhysicalPlanGenerator& planner) {
+  return planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query);
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> LogicalRemoteQuery::ParamsToString() const {
+  return StagesOf(query->plan);
+}
+
+PhysicalRemoteQuery::PhysicalRemoteQuery(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+                                         duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query)
+    : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
+      query_(std::move(query)) {
+  for (const auto& exchange : query_->plan.exchanges) {
+    if (exchange.consumer == Exchange::kClient) is_ordered_ = exchange.is_ordered;
+  }
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> PhysicalRemoteQuery::ParamsToString() const {
+  return StagesOf(query_->plan);
+}
+
+duckdb::OrderPreservationType PhysicalRemoteQuery::SourceOrder() const {
+  return is_ordered_ ? duckdb::OrderPreservationType::FIXED_ORDER : duckdb::OrderPreservationType::NO_ORDER;
+}
+
+duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalRemoteQuery::GetGlobalSourceState(
+    duckdb::ClientContext& context) const {
+  return duckdb::make_uniq<GlobalState>(context, *query_, is_ordered_);
+}
+
+duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalRemoteQuery::GetLocalSourceState(
+    duckdb::ExecutionContext& context, duckdb::GlobalSourceState&) const {
+  return duckdb::make_uniq<LocalState>(context.client, types);
+}
+
+duckdb::SourceResultType PhysicalRemoteQuery::GetDataInternal(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,
+                                                              duckdb::OperatorSourceInput& input) const {
+  auto& global = input.global_state.Cast<GlobalState>();
+  auto& reader = input.local_state.Cast<LocalState>().reader;
+  auto state = NextOrEnd(global, reader, [] {}, chunk);
+  if (state.ok() && *state == BlockReader::State::kBlocked) {
+    // Once more with the lock held from the question to the parking of the task: a wake-up in between waits for it.
+    auto guard = global.Lock();
+    state = NextOrEnd(global, reader, global.wakeable.Callback(), chunk);
+    if (state.ok() && *state == BlockReader::State::kBlocked) return global.BlockSource(guard, input.interrupt_state);
+  }
+  if (!state.ok()) ThrowForDuckDb(state.status());
+  return *state == BlockReader::State::kFinished ? duckdb::SourceResultType::FINISHED
+                                                 : duckdb::SourceResultType::HAVE_MORE_OUTPUT;
+}
+
+}  // namespace skein

@@ -1,0 +1,45 @@
+// The operator that stands in the client's plan for what runs on the cluster. It may be executed many times: files and
+// parameters are pinned and fragments made when an execution starts. A source that never waits for the network.
+#pragma once
+
+#include <memory>
+
+#include "duckdb/execution/physical_operator.hpp"
+#include "engine/logical_operators.h"
+#include "planner/planned_query.h"
+
+namespace skein {
+
+class LogicalRemoteQuery : public SkeinOperator {
+ public:
+  LogicalRemoteQuery() : SkeinOperator(OperatorKind::kRemoteQuery) {}
+  duckdb::PhysicalOperator& CreatePlan(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner) override;
+  std::string GetName() const override { return "SKEIN_REMOTE"; }
+  bool SupportSerialization() const override { return false; }
+  duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
+
+  std::shared_ptr<PlannedQuery> query;
+};
+
+class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
+ public:
+  PhysicalRemoteQuery(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+                      duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query);
+
+  std::string GetName() const override { return "SKEIN_REMOTE"; }
+  duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
+  bool IsSource() const override { return true; }
+  bool ParallelSource() const override { return !is_ordered_; }
+  duckdb::OrderPreservationType SourceOrder() const override;
+  duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext& context) const override;
+  duckdb::unique_ptr<duckdb::LocalSourceState> GetLocalSourceState(duckdb::ExecutionContext& context,
+                                                                   duckdb::GlobalSourceState& state) const override;
+  duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
+                                           duckdb::OperatorSourceInput& input) const override;
+
+ private:
+  std::shared_ptr<PlannedQuery> query_;
+  bool is_ordered_ = false;
+};
+
+}  // namespace skein

@@ -1,0 +1,122 @@
+#include "extension/settings.h"
+
+#include "duckdb/main/config.hpp"
+#include "engine/error_bridge.h"
+#include "extension/instance_state.h"
+
+namespace skein {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::SetScope;
+using duckdb::Value;
+
+// Where auto begins to distribute; below, starting tasks costs more than a few cores gain.
+constexpr int64_t kDefaultAutoMinRows = 20'000'000;
+
+void OneOf(const char* setting, Value& value, std::initializer_list<const char*> choices) {
+  const auto text = duckdb::StringUtil::Lower(value.ToString());
+  std::string all;
+  for (const auto* choice : choices) {
+    if (text == choice) {
+      value = Value(text);
+      return;
+    }
+    all += (all.empty() ? "'" : ", '") + std::string(choice) + "'";
+  }
+  throw duckdb::InvalidInputException("%s = '%s' is not known: use one of %s", setting, value.ToString(), all);
+}
+
+void SetCluster(duckdb::ClientContext& context, SetScope, Value& value) {
+  const auto status = InstanceState::Get(context).SetCluster(value.IsNull() ? "" : value.ToString());
+  if (!status.ok()) ThrowForDuckDb(status);
+}
+
+void SetWorkerBinary(duckdb::ClientContext& context, SetScope, Value& value) {
+  InstanceState::Get(context).SetWorkerBinary(value.IsNull() ? "" : value.ToString());
+}
+
+// The secret is kept by the instance and never shown: the setting itself stays empty.
+void SetSecret(duckdb::ClientContext& context, SetScope, Value& value) {
+  InstanceState::Get(context).SetSecret(value.IsNull() ? "" : value.ToString());
+  value = Value("");
+}
+
+void SetTempDir(duckdb::ClientContext& context, SetScope, Value& value) {
+  InstanceState::Get(context).SetTempDir(value.IsNull() ? "" : value.ToString());
+}
+
+void SetMode(duckdb::ClientContext&, SetScope, Value& value) {
+  OneOf("skein_mode", value, {"auto", "local", "distributed"});
+}
+
+void SetJoin(duckdb::ClientContext&, SetScope, Value& value) {
+  OneOf("skein_join", value, {"auto", "broadcast", "repartition"});
+}
+
+void SetAggregate(duckdb::ClientContext&, SetScope, Value& value) {
+  OneOf("skein_aggregate", value, {"auto", "partial", "raw"});
+}
+
+void SetRecovery(duckdb::ClientContext&, SetScope, Value& value) {
+  OneOf("skein_recovery", value, {"off", "on"});
+  if (value.ToString() == "on") {
+    throw duckdb::NotImplementedException(
+        "skein_recovery = 'on' is not available yet: the loss of a worker is an error that names it; use 'off'");
+  }
+}
+
+std::string TextOf(duckdb::ClientContext& context, const char* setting) {
+  Value value;
+  if (!context.TryGetCurrentSetting(setting, value) || value.IsNull()) return "";
+  return value.ToString();
+}
+
+}  // namespace
+
+void RegisterSettings(duckdb::DatabaseInstance& database) {
+  auto& config = database.config;
+  config.AddExtensionOption("skein_cluster", "The workers: local:N, local:N?threads=T&memory=4GB, or host:port,host:port",
+                            LogicalType::VARCHAR, Value(""), SetCluster, SetScope::GLOBAL);
+  config.AddExtensionOption("skein_worker_binary", "The skein program, for local workers", LogicalType::VARCHAR,
+                            Value(""), SetWorkerBinary, SetScope::GLOBAL);
+  config.AddExtensionOption("skein_secret", "The secret of workers given by address (or environment SKEIN_SECRET)",
+                            LogicalType::VARCHAR, Value(""), SetSecret, SetScope::GLOBAL);
+  config.AddExtensionOption("skein_temp_directory", "Where local workers make their private directories",
+                            LogicalType::VARCHAR, Value(""), SetTempDir, SetScope::GLOBAL);
+  config.AddExtensionOption("skein_mode", "auto, local or distributed", LogicalType::VARCHAR, Value("auto"), SetMode);
+  config.AddExtensionOption("skein_auto_min_rows", "auto distributes queries whose scans have this many rows",
+                            LogicalType::UBIGINT, Value::UBIGINT(kDefaultAutoMinRows));
+  config.AddExtensionOption("skein_join", "auto, broadcast or repartition where both are right", LogicalType::VARCHAR,
+                            Value("auto"), SetJoin);
+  config.AddExtensionOption("skein_aggregate", "auto, partial or raw where both are right", LogicalType::VARCHAR,
+                            Value("auto"), SetAggregate);
+  config.AddExtensionOption("skein_recovery", "off: the loss of a worker is an error", LogicalType::VARCHAR,
+                            Value("off"), SetRecovery);
+}
+
+Mode ModeOf(duckdb::ClientContext& context) {
+  const auto text = TextOf(context, "skein_mode");
+  if (text == "local") return Mode::kLocal;
+  return text == "distributed" ? Mode::kDistributed : Mode::kAuto;
+}
+
+uint64_t AutoMinRowsOf(duckdb::ClientContext& context) {
+  Value value;
+  if (!context.TryGetCurrentSetting("skein_auto_min_rows", value) || value.IsNull()) return kDefaultAutoMinRows;
+  return value.GetValue<uint64_t>();
+}
+
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count) {
+  PlannerOptions options;
+  options.task_count = task_count;
+  const auto join = TextOf(context, "skein_join");
+  if (join == "broadcast") options.join_choice = JoinChoice::kBroadcast;
+  if (join == "repartition") options.join_choice = JoinChoice::kRepartition;
+  const auto aggregate = TextOf(context, "skein_aggregate");
+  if (aggregate == "partial") options.aggregate_choice = AggregateChoice::kPartial;
+  if (aggregate == "raw") options.aggregate_choice = AggregateChoice::kRawRows;
+  return options;
+}
+
+}  // namespace skein

@@ -1,0 +1,21 @@
+// Skein's settings in DuckDB's SET.
+#pragma once
+
+#include "duckdb.hpp"
+#include "planner/planner_options.h"
+
+namespace skein {
+
+enum class Mode { kAuto, kLocal, kDistributed };
+
+/// Adds the settings to the instance. Call once an instance.
+void RegisterSettings(duckdb::DatabaseInstance& database);
+
+/// Reads skein_mode of the session.
+Mode ModeOf(duckdb::ClientContext& context);
+/// Reads skein_auto_min_rows of the session: auto distributes a query whose scans are estimated at that many rows.
+uint64_t AutoMinRowsOf(duckdb::ClientContext& context);
+/// Reads skein_join and skein_aggregate of the session.
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count);
+
+}  // namespace skein

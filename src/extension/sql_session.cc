@@ -1,0 +1,81 @@
+#include "extension/sql_session.h"
+
+#include "duckdb.hpp"
+#include "engine/error_bridge.h"
+#include "extension/instance_state.h"
+#include "extension/load.h"
+#include "extension/result_printer.h"
+
+namespace skein {
+namespace {
+
+class DuckDbSession : public SqlSession {
+ public:
+  explicit DuckDbSession(const SqlSessionOptions& options)
+      : database_(options.database.empty() ? nullptr : options.database.c_str()), format_(options.format) {
+    LoadInto(*database_.instance);
+    connection_ = std::make_unique<duckdb::Connection>(database_);
+    state_ = &InstanceState::Get(*connection_->context);
+    Set("skein_worker_binary", options.worker_binary);
+    if (!options.cluster.empty()) Set("skein_cluster", options.cluster);
+    Set("skein_mode", options.mode);
+  }
+
+  arrow::Status Run(const std::string& sql, std::ostream& out) override {
+    return CatchDuckDb([&]() -> arrow::Status {
+      for (auto& statement : connection_->ExtractStatements(sql)) {
+        ARROW_RETURN_NOT_OK(RunStatement(std::move(statement), out));
+      }
+      return arrow::Status::OK();
+    });
+  }
+
+  void Interrupt() override { connection_->Interrupt(); }
+
+  std::optional<std::pair<int, int>> FinishedTasks() const override {
+    const auto cluster = state_->cluster();
+    if (!cluster) return std::nullopt;
+    const auto queries = cluster->Queries();
+    if (queries.empty() || queries.back().state != "running") return std::nullopt;
+    std::pair<int, int> count{0, 0};
+    for (const auto& task : cluster->Tasks()) {
+      if (task.query != queries.back().query) continue;
+      count.first += task.state == "finished";
+      count.second++;
+    }
+    return count;
+  }
+
+ private:
+  arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out) {
+    auto result = connection_->Query(std::move(statement));
+    if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    if (result->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {
+      PrintResult(*connection_->context, result->Cast<duckdb::MaterializedQueryResult>(), format_, out);
+    }
+    return arrow::Status::OK();
+  }
+
+  void Set(const std::string& name, const std::string& value) {
+    auto result = connection_->Query("SET " + name + " = " + duckdb::Value(value).ToSQLString());
+    if (result->HasError()) result->ThrowError();
+  }
+
+  duckdb::DuckDB database_;
+  std::unique_ptr<duckdb::Connection> connection_;
+  InstanceState* state_ = nullptr;  // lives in database_
+  OutputFormat format_;
+};
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<SqlSession>> SqlSession::Open(SqlSessionOptions options) {
+  std::unique_ptr<SqlSession> session;
+  ARROW_RETURN_NOT_OK(CatchDuckDb([&] {
+    session = std::make_unique<DuckDbSession>(options);
+    return arrow::Status::OK();
+  }));
+  return session;
+}
+
+}  // namespace skein

@@ -1,0 +1,156 @@
+#include "planner/eligibility.h"
+
+#include <set>
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry.hpp"
+#include "duckdb/planner/expression/bound_aggregate_expression.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "duckdb/planner/expression/bound_window_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/logical_cteref.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_materialized_cte.hpp"
+#include "duckdb/planner/operator/logical_recursive_cte.hpp"
+#include "engine/parquet_splits.h"
+
+namespace skein {
+namespace {
+
+using duckdb::LogicalOperatorType;
+
+bool IsKnownOperator(LogicalOperatorType type) {
+  switch (type) {
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+    case LogicalOperatorType::LOGICAL_UNNEST:
+    case LogicalOperatorType::LOGICAL_LIMIT:
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+    case LogicalOperatorType::LOGICAL_SAMPLE:
+    case LogicalOperatorType::LOGICAL_GET:
+    case LogicalOperatorType::LOGICAL_CHUNK_GET:
+    case LogicalOperatorType::LOGICAL_DELIM_GET:
+    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
+    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
+    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
+    case LogicalOperatorType::LOGICAL_CTE_REF:
+    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+    case LogicalOperatorType::LOGICAL_ANY_JOIN:
+    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
+    case LogicalOperatorType::LOGICAL_POSITIONAL_JOIN:
+    case LogicalOperatorType::LOGICAL_ASOF_JOIN:
+    case LogicalOperatorType::LOGICAL_UNION:
+    case LogicalOperatorType::LOGICAL_EXCEPT:
+    case LogicalOperatorType::LOGICAL_INTERSECT:
+    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class Examiner {
+ public:
+  explicit Examiner(duckdb::ClientContext& context) : context_(context) {}
+
+  Eligibility Run(duckdb::LogicalOperator& plan) {
+    Visit(plan);
+    for (auto cte : used_ctes_) {
+      if (!defined_ctes_.contains(cte)) Refuse("its CTE is defined outside");
+    }
+    if (delim_gets_ > 0 && delim_joins_ == 0) Refuse("it reads keys of a join outside");
+    return result_;
+  }
+
+ private:
+  void Visit(duckdb::LogicalOperator& op) {
+    if (!IsKnownOperator(op.type)) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
+    if (!op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
+    switch (op.type) {
+      case LogicalOperatorType::LOGICAL_GET:
+        VisitGet(op.Cast<duckdb::LogicalGet>());
+        break;
+      case LogicalOperatorType::LOGICAL_CTE_REF:
+        used_ctes_.insert(op.Cast<duckdb::LogicalCTERef>().cte_index);
+        break;
+      case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+        defined_ctes_.insert(op.Cast<duckdb::LogicalMaterializedCTE>().table_index);
+        break;
+      case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
+        defined_ctes_.insert(op.Cast<duckdb::LogicalRecursiveCTE>().table_index);
+        break;
+      case LogicalOperatorType::LOGICAL_DELIM_GET:
+        delim_gets_++;
+        break;
+      case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+        delim_joins_++;
+        break;
+      default:
+        break;
+    }
+    duckdb::LogicalOperatorVisitor::EnumerateExpressions(
+        op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) { VisitExpression(**expression); });
+    for (auto& child : op.children) Visit(*child);
+  }
+
+  void VisitGet(duckdb::LogicalGet& get) {
+    const auto reason = WhyNotSplittable(get);
+    if (!reason.empty()) {
+      Refuse(reason);
+      return;
+    }
+    result_.has_split_scan = true;
+    result_.scanned_rows += get.has_estimated_cardinality ? get.estimated_cardinality : get.EstimateCardinality(context_);
+  }
+
+  // Workers have DuckDB's own functions, not those that somebody defined or loaded in the client's process.
+  void VisitExpression(const duckdb::Expression& expression) {
+    using duckdb::ExpressionClass;
+    if (expression.GetExpressionClass() == ExpressionClass::BOUND_FUNCTION) {
+      const auto& function = expression.Cast<duckdb::BoundFunctionExpression>().function;
+      const bool is_sequence = function.name == "nextval" || function.name == "currval";
+      if (is_sequence) Refuse("sequences count in the client");
+      CheckBuiltIn(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, function.name);
+    } else if (expression.GetExpressionClass() == ExpressionClass::BOUND_AGGREGATE) {
+      CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY,
+                   expression.Cast<duckdb::BoundAggregateExpression>().function.name);
+    } else if (expression.GetExpressionClass() == ExpressionClass::BOUND_WINDOW) {
+      const auto& window = expression.Cast<duckdb::BoundWindowExpression>();
+      if (window.aggregate) CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY, window.aggregate->name);
+    }
+    duckdb::ExpressionIterator::EnumerateChildren(expression,
+                                                  [&](const duckdb::Expression& child) { VisitExpression(child); });
+  }
+
+  void CheckBuiltIn(duckdb::CatalogType type, const std::string& name) {
+    auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(
+        context_, type, DEFAULT_SCHEMA, name, duckdb::OnEntryNotFound::RETURN_NULL);
+    // Operators and casts that DuckDB plans by itself are not in the catalog under their name; users' functions are
+    // registered in it, but not as internal ones.
+    if (entry && !entry->internal) Refuse("function " + name + " is not one of DuckDB's own");
+  }
+
+  void Refuse(const std::string& reason) {
+    if (result_.reason.empty()) result_.reason = reason;
+  }
+
+  duckdb::ClientContext& context_;
+  Eligibility result_;
+  std::set<duckdb::idx_t> used_ctes_, defined_ctes_;
+  int delim_gets_ = 0, delim_joins_ = 0;
+};
+
+}  // namespace
+
+Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan) {
+  return Examiner(context).Run(plan);
+}
+
+}  // namespace skein

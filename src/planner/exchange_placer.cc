@@ -1,0 +1,185 @@
+#include "planner/exchange_placer.h"
+
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_window_expression.hpp"
+#include "duckdb/planner/operator/logical_distinct.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_projection.hpp"
+#include "duckdb/planner/operator/logical_set_operation.hpp"
+
+namespace skein {
+
+using duckdb::LogicalOperatorType;
+
+// The table of rules. Whatever is not named here runs in a single task: right, and slower.
+Distribution ExchangePlacer::Place(OperatorPtr& op) {
+  switch (op->type) {
+    case LogicalOperatorType::LOGICAL_GET:
+      return PlaceScan(op);
+    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
+    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
+    case LogicalOperatorType::LOGICAL_CHUNK_GET:
+    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
+      return Distribution::Replicated();
+    case LogicalOperatorType::LOGICAL_CTE_REF:
+    case LogicalOperatorType::LOGICAL_DELIM_GET:
+      return Distribution::Pinned();
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_UNNEST:
+      return PlaceStreaming(op);
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+      return PlaceProjection(op);
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+      return PlaceAggregate(op);
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+      return PlaceDistinct(op);
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+      return PlaceComparisonJoin(op);
+    case LogicalOperatorType::LOGICAL_ANY_JOIN:
+    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
+      return PlaceNestedLoopJoin(op);
+    case LogicalOperatorType::LOGICAL_TOP_N:
+      return PlaceTopN(op);
+    case LogicalOperatorType::LOGICAL_LIMIT:
+      return PlaceLimit(op);
+    case LogicalOperatorType::LOGICAL_UNION:
+    case LogicalOperatorType::LOGICAL_EXCEPT:
+    case LogicalOperatorType::LOGICAL_INTERSECT:
+      return PlaceSetOperation(op);
+    case LogicalOperatorType::LOGICAL_WINDOW:
+      return PlaceWindow(op);
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+      return PlaceSingle(op, "a sort ends in one task");
+    default:
+      return PlaceSingle(op, duckdb::LogicalOperatorToString(op->type) + " has no distributed rule");
+  }
+}
+
+Distribution ExchangePlacer::PlaceScan(OperatorPtr& op) {
+  auto& get = op->Cast<duckdb::LogicalGet>();
+  if (!WhyNotSplittable(get).empty()) return Distribution::Single();
+  return Distribution::Arbitrary();
+}
+
+Distribution ExchangePlacer::PlaceStreaming(OperatorPtr& op) { return Place(op->children[0]); }
+
+Distribution ExchangePlacer::PlaceProjection(OperatorPtr& op) {
+  auto below = Place(op->children[0]);
+  if (below.kind != DistributionKind::kHash) return below;
+  auto& projection = op->Cast<duckdb::LogicalProjection>();
+  std::vector<HashKey> keys;
+  for (const auto& key : below.keys) {
+    HashKey mapped{key.type, {}};
+    for (duckdb::idx_t i = 0; i < projection.expressions.size(); i++) {
+      const auto* binding = ColumnOf(*projection.expressions[i]);
+      if (binding != nullptr && key.Has(*binding)) mapped.bindings.emplace_back(projection.table_index, i);
+    }
+    if (mapped.bindings.empty()) return Distribution::Arbitrary();
+    keys.push_back(std::move(mapped));
+  }
+  return Distribution::Hash(std::move(keys));
+}
+
+Distribution ExchangePlacer::PlaceDistinct(OperatorPtr& op) {
+  auto below = Place(op->children[0]);
+  if (!below.is_distributed()) return below;
+  auto& distinct = op->Cast<duckdb::LogicalDistinct>();
+  std::vector<const duckdb::Expression*> targets;
+  for (const auto& target : distinct.distinct_targets) targets.push_back(target.get());
+  if (targets.empty()) {
+    Gather(op->children[0]);
+    return Distribution::Single();
+  }
+  if (below.kind == DistributionKind::kHash && !MatchKeys(below, targets).empty()) return below;
+  return Repartition(op->children[0], targets);
+}
+
+Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
+  auto& set = op->Cast<duckdb::LogicalSetOperation>();
+  std::vector<Distribution> below;
+  bool any_distributed = false, all_distributed = true, any_pinned = false;
+  for (auto& child : op->children) {
+    below.push_back(Place(child));
+    any_distributed |= below.back().is_distributed();
+    all_distributed &= below.back().is_distributed();
+    any_pinned |= below.back().is_pinned;
+  }
+  const bool is_concatenation = op->type == LogicalOperatorType::LOGICAL_UNION && set.setop_all;
+  if (any_distributed && is_concatenation && all_distributed) return Distribution::Arbitrary();
+  if (!any_distributed || any_pinned || set.column_count == 0) {
+    for (size_t i = 0; i < below.size(); i++) {
+      if (below[i].is_distributed()) Gather(op->children[i]);
+    }
+    if (any_distributed) single_reasons_[op.get()] = "an input cannot leave its task";
+    return any_pinned ? Distribution::Pinned() : Distribution::Single();
+  }
+  for (auto& child : op->children) {
+    child->ResolveOperatorTypes();
+    const auto bindings = child->GetColumnBindings();
+    std::vector<duckdb::unique_ptr<duckdb::Expression>> columns;
+    std::vector<const duckdb::Expression*> keys;
+    for (duckdb::idx_t i = 0; i < bindings.size(); i++) {
+      columns.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(child->types[i], bindings[i]));
+      keys.push_back(columns.back().get());
+    }
+    Repartition(child, keys);
+  }
+  return Distribution::Arbitrary();
+}
+
+Distribution ExchangePlacer::PlaceWindow(OperatorPtr& op) {
+  auto below = Place(op->children[0]);
+  if (!below.is_distributed()) return below;
+  const auto& first = op->expressions[0]->Cast<duckdb::BoundWindowExpression>();
+  bool share_partitions = !first.partitions.empty();
+  for (const auto& expression : op->expressions) {
+    const auto& window = expression->Cast<duckdb::BoundWindowExpression>();
+    share_partitions &= duckdb::Expression::ListEquals(first.partitions, window.partitions);
+  }
+  if (!share_partitions) {
+    Gather(op->children[0]);
+    single_reasons_[op.get()] = "the windows have no partition key in common";
+    return Distribution::Single();
+  }
+  std::vector<const duckdb::Expression*> keys;
+  for (const auto& partition : first.partitions) keys.push_back(partition.get());
+  if (below.kind == DistributionKind::kHash && !MatchKeys(below, keys).empty()) return below;
+  return Repartition(op->children[0], keys);
+}
+
+Distribution ExchangePlacer::PlaceSingle(OperatorPtr& op, const std::string& reason) {
+  bool any_distributed = false, any_pinned = false;
+  for (auto& child : op->children) {
+    const auto below = Place(child);
+    any_pinned |= below.is_pinned;
+    if (!below.is_distributed()) continue;
+    any_distributed = true;
+    Gather(child);
+  }
+  if (any_distributed) single_reasons_[op.get()] = reason;
+  return any_pinned ? Distribution::Pinned() : Distribution::Single();
+}
+
+void ExchangePlacer::Gather(OperatorPtr& child) {
+  child = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kGather, std::move(child));
+}
+
+void ExchangePlacer::Broadcast(OperatorPtr& child) {
+  child = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kBroadcast, std::move(child));
+}
+
+Distribution ExchangePlacer::Repartition(OperatorPtr& child, std::vector<const duckdb::Expression*> keys) {
+  auto exchange = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kHash, std::move(child));
+  std::vector<HashKey> hash_keys;
+  bool all_columns = true;
+  for (const auto* key : keys) {
+    exchange->expressions.push_back(key->Copy());
+    const auto* binding = ColumnOf(*key);
+    all_columns &= binding != nullptr;
+    if (binding != nullptr) hash_keys.push_back({key->return_type, {*binding}});
+  }
+  child = std::move(exchange);
+  return all_columns ? Distribution::Hash(std::move(hash_keys)) : Distribution::Arbitrary();
+}
+
+}  // namespace skein

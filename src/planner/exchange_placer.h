@@ -1,0 +1,68 @@
+// The first pass of the planner: walks an optimized plan bottom-up, derives how each operator's rows are distributed, and
+// puts a LogicalExchange where a parent requires another distribution. The plan that it leaves still runs on one node,
+// with the same answer: exchanges pass rows through there. An operator without a rule requires a single task.
+// One use, one thread; throws DuckDB's exceptions.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "duckdb.hpp"
+#include "duckdb/planner/logical_operator.hpp"
+#include "engine/logical_operators.h"
+#include "engine/parquet_splits.h"
+#include "planner/distribution.h"
+#include "planner/planner_options.h"
+
+namespace skein {
+
+using OperatorPtr = duckdb::unique_ptr<duckdb::LogicalOperator>;
+using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
+
+class ExchangePlacer {
+ public:
+  /// `new_table_index` gives a table index that the query does not use yet.
+  ExchangePlacer(duckdb::ClientContext& context, PlannerOptions options,
+                 std::function<duckdb::idx_t()> new_table_index)
+      : context_(context), options_(options), new_table_index_(std::move(new_table_index)) {}
+
+  /// Rewrites the tree below and including `op`; returns how its rows are distributed.
+  Distribution Place(OperatorPtr& op);
+  /// Why operators over distributed input run in a single task, in the order met.
+  const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons() const { return single_reasons_; }
+
+ private:
+  // One rule each; children of `op` are placed by the rule.
+  Distribution PlaceScan(OperatorPtr& op);
+  Distribution PlaceStreaming(OperatorPtr& op);
+  Distribution PlaceProjection(OperatorPtr& op);
+  Distribution PlaceAggregate(OperatorPtr& op);
+  Distribution PlaceDistinct(OperatorPtr& op);
+  Distribution PlaceComparisonJoin(OperatorPtr& op);
+  Distribution PlaceNestedLoopJoin(OperatorPtr& op);
+  Distribution PlaceTopN(OperatorPtr& op);
+  Distribution PlaceLimit(OperatorPtr& op);
+  Distribution PlaceSetOperation(OperatorPtr& op);
+  Distribution PlaceWindow(OperatorPtr& op);
+  Distribution PlaceSingle(OperatorPtr& op, const std::string& reason);
+
+  // Exchanges around a placed child.
+  void Gather(OperatorPtr& child);
+  void Broadcast(OperatorPtr& child);
+  /// Returns the new distribution: by those of `keys` that are plain columns, else arbitrary.
+  Distribution Repartition(OperatorPtr& child, std::vector<const duckdb::Expression*> keys);
+
+  Distribution GatherBoth(duckdb::LogicalOperator& op, const Distribution& left, const Distribution& right,
+                          const std::string& reason);
+  bool PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other) const;
+  bool WantsPartial(const duckdb::LogicalOperator& aggregate) const;
+
+  duckdb::ClientContext& context_;
+  PlannerOptions options_;
+  std::function<duckdb::idx_t()> new_table_index_;
+  std::map<const duckdb::LogicalOperator*, std::string> single_reasons_;
+};
+
+}  // namespace skein

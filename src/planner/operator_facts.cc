@@ -1,0 +1,123 @@
+#include "planner/operator_facts.h"
+
+#include "duckdb/common/enum_util.hpp"
+#include "duckdb/planner/expression/bound_aggregate_expression.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_join.hpp"
+#include "duckdb/planner/operator/logical_top_n.hpp"
+#include "engine/logical_operators.h"
+
+namespace skein {
+namespace {
+
+using duckdb::LogicalOperatorType;
+
+bool IsExchange(duckdb::LogicalOperator& op) {
+  const auto* ours = AsSkein(op);
+  return ours != nullptr && ours->kind() == OperatorKind::kExchange;
+}
+
+bool IsStreaming(duckdb::LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_GET:
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_UNNEST:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Aggregates whose result depends on the order of their rows: sums of floats, and those that pick or list rows.
+bool IsExactAggregate(const duckdb::Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_AGGREGATE) return true;
+  const auto& aggregate = expression.Cast<duckdb::BoundAggregateExpression>();
+  const auto& name = aggregate.function.name;
+  if (name == "count" || name == "count_star" || name == "min" || name == "max") return true;
+  const bool is_sum = name == "sum" || name == "sum_no_overflow" || name == "avg";
+  return is_sum && aggregate.children[0]->return_type.id() != duckdb::LogicalTypeId::DOUBLE &&
+         aggregate.children[0]->return_type.id() != duckdb::LogicalTypeId::FLOAT;
+}
+
+bool IsExact(duckdb::LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_LIMIT:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+    case LogicalOperatorType::LOGICAL_SAMPLE:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+      return false;
+    default:
+      break;
+  }
+  bool is_exact = true;
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) {
+    is_exact &= IsExactAggregate(**expression) && !(*expression)->IsVolatile();
+  });
+  return is_exact;
+}
+
+void Collect(duckdb::LogicalOperator& op, bool& is_exact, bool& is_streaming) {
+  if (IsExchange(op)) {
+    is_streaming = false;
+    return;
+  }
+  is_exact &= IsExact(op);
+  is_streaming &= IsStreaming(op);
+  for (auto& child : op.children) Collect(*child, is_exact, is_streaming);
+}
+
+}  // namespace
+
+bool DeliversOrder(const duckdb::LogicalOperator& plan) {
+  switch (plan.type) {
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+      return true;
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_LIMIT:
+      return DeliversOrder(*plan.children[0]);
+    default:
+      return false;
+  }
+}
+
+bool IsBlocking(const duckdb::LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+      return true;
+    default:
+      return false;
+  }
+}
+
+ReplayClass ReplayClassOf(duckdb::LogicalOperator& fragment) {
+  bool is_exact = true, is_streaming = true;
+  Collect(fragment, is_exact, is_streaming);
+  if (!is_exact) return ReplayClass::kAgree;
+  return is_streaming ? ReplayClass::kStream : ReplayClass::kHold;
+}
+
+std::string DetailOf(duckdb::LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+    case LogicalOperatorType::LOGICAL_ANY_JOIN:
+    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+    case LogicalOperatorType::LOGICAL_ASOF_JOIN:
+      return duckdb::EnumUtil::ToString(static_cast<duckdb::LogicalJoin&>(op).join_type);
+    case LogicalOperatorType::LOGICAL_GET:
+      return "";
+    case LogicalOperatorType::LOGICAL_TOP_N:
+      return std::to_string(op.Cast<duckdb::LogicalTopN>().limit);
+    default:
+      return "";
+  }
+}
+
+}  // namespace skein

@@ -1,0 +1,191 @@
+// Rules for joins: which side may be copied to every task, and which joins may be cut by their keys.
+//
+//   broadcast right: each left row meets all right rows at its own task. Wrong for joins that emit unmatched right rows.
+//   broadcast left:  each right row meets all left rows at its own task. Wrong for joins that emit left rows by themselves.
+//   repartition:     rows with equal keys meet. Wrong where a NULL key of one row changes the result of all others (MARK).
+#include "duckdb/planner/operator/logical_any_join.hpp"
+#include "duckdb/planner/operator/logical_comparison_join.hpp"
+#include "planner/exchange_placer.h"
+
+namespace skein {
+namespace {
+
+using duckdb::JoinType;
+
+bool MayBroadcastRight(JoinType type) {
+  switch (type) {
+    case JoinType::INNER:
+    case JoinType::LEFT:
+    case JoinType::SEMI:
+    case JoinType::ANTI:
+    case JoinType::MARK:
+    case JoinType::SINGLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool MayBroadcastLeft(JoinType type) {
+  return type == JoinType::INNER || type == JoinType::RIGHT || type == JoinType::RIGHT_SEMI ||
+         type == JoinType::RIGHT_ANTI;
+}
+
+bool MayRepartition(JoinType type) {
+  switch (type) {
+    case JoinType::INNER:
+    case JoinType::LEFT:
+    case JoinType::RIGHT:
+    case JoinType::OUTER:
+    case JoinType::SEMI:
+    case JoinType::ANTI:
+    case JoinType::RIGHT_SEMI:
+    case JoinType::RIGHT_ANTI:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool EmitsLeft(JoinType type) {
+  return type == JoinType::INNER || type == JoinType::LEFT || type == JoinType::SEMI || type == JoinType::ANTI;
+}
+
+bool EmitsRight(JoinType type) {
+  return type == JoinType::INNER || type == JoinType::RIGHT || type == JoinType::RIGHT_SEMI ||
+         type == JoinType::RIGHT_ANTI;
+}
+
+struct EqualityKeys {
+  std::vector<const duckdb::Expression*> left;
+  std::vector<const duckdb::Expression*> right;
+};
+
+EqualityKeys KeysOf(const duckdb::LogicalComparisonJoin& join) {
+  EqualityKeys keys;
+  for (const auto& condition : join.conditions) {
+    const bool is_equality = condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL ||
+                             condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
+    if (!is_equality || condition.left->return_type != condition.right->return_type) continue;
+    keys.left.push_back(condition.left.get());
+    keys.right.push_back(condition.right.get());
+  }
+  return keys;
+}
+
+uint64_t BytesOf(duckdb::LogicalOperator& op) {
+  op.ResolveOperatorTypes();
+  uint64_t row_bytes = 1;
+  for (const auto& type : op.types) {
+    const bool is_string = type.InternalType() == duckdb::PhysicalType::VARCHAR;
+    row_bytes += is_string ? 16 : duckdb::GetTypeIdSize(type.InternalType());
+  }
+  return op.estimated_cardinality * row_bytes;
+}
+
+// After a join by hash, a key column of either emitted side tells where a row is.
+Distribution JoinedDistribution(JoinType type, const EqualityKeys& keys, const std::vector<size_t>& order) {
+  std::vector<HashKey> result;
+  for (auto position : order) {
+    HashKey key{keys.left[position]->return_type, {}};
+    const auto* left = ColumnOf(*keys.left[position]);
+    const auto* right = ColumnOf(*keys.right[position]);
+    if (EmitsLeft(type) && left != nullptr) key.bindings.push_back(*left);
+    if (EmitsRight(type) && right != nullptr) key.bindings.push_back(*right);
+    if (key.bindings.empty()) return Distribution::Arbitrary();
+    result.push_back(std::move(key));
+  }
+  return Distribution::Hash(std::move(result));
+}
+
+std::vector<const duckdb::Expression*> Pick(const std::vector<const duckdb::Expression*>& expressions,
+                                            const std::vector<size_t>& positions) {
+  std::vector<const duckdb::Expression*> picked;
+  for (auto position : positions) picked.push_back(expressions[position]);
+  return picked;
+}
+
+}  // namespace
+
+bool ExchangePlacer::PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other) const {
+  if (options_.join_choice == JoinChoice::kBroadcast) return true;
+  if (options_.join_choice == JoinChoice::kRepartition) return false;
+  // Copies and repeated hash tables against moving both sides once.
+  return BytesOf(moved) * (options_.task_count - 1) * 2 < BytesOf(other);
+}
+
+Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
+  auto& join = op->Cast<duckdb::LogicalComparisonJoin>();
+  auto left = Place(op->children[0]);
+  auto right = Place(op->children[1]);
+  if (!left.is_distributed() && !right.is_distributed()) {
+    if (left.is_pinned || right.is_pinned) return Distribution::Pinned();
+    const bool both = left.kind == DistributionKind::kReplicated && right.kind == DistributionKind::kReplicated;
+    return both ? Distribution::Replicated() : Distribution::Single();
+  }
+  if (left.is_pinned || right.is_pinned) return GatherBoth(*op, left, right, "a side cannot leave its task");
+
+  const auto type = join.join_type;
+  const auto keys = KeysOf(join);
+  const bool can_repartition = MayRepartition(type) && !keys.left.empty();
+  auto& left_child = op->children[0];
+  auto& right_child = op->children[1];
+
+  if (left.is_distributed() && right.kind == DistributionKind::kReplicated && MayBroadcastRight(type)) return left;
+  const bool can_broadcast_right = left.is_distributed() && MayBroadcastRight(type);
+  if (can_broadcast_right && (!can_repartition || PrefersBroadcast(*right_child, *left_child))) {
+    Broadcast(right_child);
+    return left;
+  }
+  const bool can_broadcast_left = right.is_distributed() && MayBroadcastLeft(type);
+  if (can_broadcast_left && (!can_repartition || PrefersBroadcast(*left_child, *right_child))) {
+    if (left.kind != DistributionKind::kReplicated) Broadcast(left_child);
+    return right;
+  }
+  if (!can_repartition) return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys");
+
+  // Leave a side where it is if it already lies by the keys.
+  auto order = left.kind == DistributionKind::kHash ? MatchKeys(left, keys.left) : std::vector<size_t>{};
+  if (!order.empty()) {
+    Repartition(right_child, Pick(keys.right, order));
+    return JoinedDistribution(type, keys, order);
+  }
+  order = right.kind == DistributionKind::kHash ? MatchKeys(right, keys.right) : std::vector<size_t>{};
+  if (!order.empty()) {
+    Repartition(left_child, Pick(keys.left, order));
+    return JoinedDistribution(type, keys, order);
+  }
+  for (size_t i = 0; i < keys.left.size(); i++) order.push_back(i);
+  Repartition(left_child, keys.left);
+  Repartition(right_child, keys.right);
+  return JoinedDistribution(type, keys, order);
+}
+
+Distribution ExchangePlacer::PlaceNestedLoopJoin(OperatorPtr& op) {
+  auto left = Place(op->children[0]);
+  auto right = Place(op->children[1]);
+  const bool is_cross = op->type == duckdb::LogicalOperatorType::LOGICAL_CROSS_PRODUCT;
+  const auto type = is_cross ? JoinType::INNER : op->Cast<duckdb::LogicalAnyJoin>().join_type;
+  if (left.is_pinned || right.is_pinned || !(left.is_distributed() || right.is_distributed())) {
+    return GatherBoth(*op, left, right, "a side cannot leave its task");
+  }
+  if (left.is_distributed() && MayBroadcastRight(type)) {
+    if (right.kind != DistributionKind::kReplicated) Broadcast(op->children[1]);
+    return left;
+  }
+  if (right.is_distributed() && MayBroadcastLeft(type)) {
+    if (left.kind != DistributionKind::kReplicated) Broadcast(op->children[0]);
+    return right;
+  }
+  return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys");
+}
+
+Distribution ExchangePlacer::GatherBoth(duckdb::LogicalOperator& op, const Distribution& left,
+                                        const Distribution& right, const std::string& reason) {
+  if (left.is_distributed()) Gather(op.children[0]);
+  if (right.is_distributed()) Gather(op.children[1]);
+  if (left.is_distributed() || right.is_distributed()) single_reasons_[&op] = reason;
+  return left.is_pinned || right.is_pinned ? Distribution::Pinned() : Distribution::Single();
+}
+
+}  // namespace skein

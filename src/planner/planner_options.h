@@ -1,0 +1,19 @@
+// What the planner may be told. Values.
+#pragma once
+
+#include <cstdint>
+
+namespace skein {
+
+enum class JoinChoice { kByCost, kBroadcast, kRepartition };
+enum class AggregateChoice { kByCost, kPartial, kRawRows };
+
+struct PlannerOptions {
+  /// Tasks of a stage that is distributed: one a worker.
+  uint32_t task_count = 1;
+  /// Forcing one way is for tests; where it is not allowed the other way is taken.
+  JoinChoice join_choice = JoinChoice::kByCost;
+  AggregateChoice aggregate_choice = AggregateChoice::kByCost;
+};
+
+}  // namespace skein

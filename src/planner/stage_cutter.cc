@@ -1,0 +1,108 @@
+#include "planner/stage_cutter.h"
+
+#include "base/error.h"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/error_bridge.h"
+#include "planner/operator_facts.h"
+
+namespace skein {
+
+PlannedQuery StageCutter::Cut(OperatorPtr root) {
+  const bool is_ordered = DeliversOrder(*root);
+  const auto exchange = CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {});
+  result_.plan.exchanges[exchange].consumer = Exchange::kClient;
+  for (auto& edge : result_.plan.exchanges) {
+    if (edge.kind != ExchangeKind::kHash) {
+      edge.ranges = {PartitionRange::All()};
+      continue;
+    }
+    edge.ranges = SplitEvenly(result_.plan.stages[edge.consumer].task_count);
+  }
+  const auto status = result_.plan.Validate();
+  if (!status.ok()) ThrowForDuckDb(status);
+  return std::move(result_);
+}
+
+ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered,
+                                 duckdb::vector<ExpressionPtr> keys) {
+  Building building;
+  building.stage.replay_class = ReplayClassOf(*root);
+  Visit(root, 0, building);
+  root->ResolveOperatorTypes();
+
+  auto& stage = building.stage;
+  stage.id = static_cast<StageId>(result_.plan.stages.size());
+  stage.output = static_cast<ExchangeId>(result_.plan.exchanges.size());
+  stage.task_count = building.has_distributed_input ? options_.task_count : 1;
+  Exchange edge;
+  edge.id = stage.output;
+  edge.kind = kind;
+  edge.is_ordered = is_ordered;
+  edge.producer = stage.id;
+  for (const auto& key : keys) edge.keys += (edge.keys.empty() ? "" : ", ") + key->GetName();
+  for (auto input : stage.inputs) result_.plan.exchanges[input].consumer = stage.id;
+
+  auto sink = duckdb::make_uniq<LogicalExchangeSink>();
+  sink->output_types = {duckdb::LogicalType::BIGINT};
+  sink->bindings = {duckdb::ColumnBinding(0, 0)};
+  sink->is_ordered = is_ordered;
+  sink->expressions = std::move(keys);
+  sink->children.push_back(std::move(root));
+  sink->ResolveOperatorTypes();
+
+  result_.plan.exchanges.push_back(std::move(edge));
+  result_.plan.stages.push_back(std::move(stage));
+  result_.stages.push_back({std::move(sink), std::move(building.scans)});
+  return result_.plan.exchanges.back().id;
+}
+
+void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
+  auto* ours = AsSkein(*op);
+  if (ours != nullptr && ours->kind() == OperatorKind::kExchange) {
+    ReplaceExchange(op, building);
+    return;
+  }
+  auto reason = single_reasons_.find(op.get());
+  if (reason != single_reasons_.end() && building.stage.single_reason.empty()) {
+    building.stage.single_reason = reason->second;
+  }
+  building.stage.is_barrier |= IsBlocking(*op);
+  building.stage.operators.push_back({depth, op->GetName(), DetailOf(*op)});
+  if (op->type == duckdb::LogicalOperatorType::LOGICAL_GET && WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
+    ReplaceScan(op, building);
+    return;
+  }
+  for (auto& child : op->children) Visit(child, depth + 1, building);
+}
+
+void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
+  auto& exchange = static_cast<LogicalExchange&>(*op);
+  auto source = duckdb::make_uniq<LogicalExchangeSource>();
+  source->bindings = exchange.bindings;
+  source->output_types = exchange.output_types;
+  source->is_ordered = exchange.is_ordered;
+  source->SetEstimatedCardinality(exchange.estimated_cardinality);
+  const auto kind = exchange.exchange_kind;
+  source->exchange =
+      CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+  building.stage.inputs.push_back(source->exchange);
+  building.has_distributed_input |= kind == ExchangeKind::kHash;
+  op = std::move(source);
+}
+
+void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
+  auto& get = op->Cast<duckdb::LogicalGet>();
+  auto scan = duckdb::make_uniq<LogicalSplitScan>();
+  auto planned = PlanScan(context_, get);
+  planned.spec.scan = static_cast<ScanId>(building.scans.size());
+  scan->spec = planned.spec.Copy();
+  scan->bindings = get.GetColumnBindings();
+  scan->output_types = get.types;
+  scan->SetEstimatedCardinality(get.estimated_cardinality);
+  building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
+  building.scans.push_back(std::move(planned));
+  building.has_distributed_input = true;
+  op = std::move(scan);
+}
+
+}  // namespace skein

@@ -1,0 +1,40 @@
+// The second pass of the planner: cuts a plan with exchanges into stages, and replaces Parquet scans by split scans.
+// One use, one thread; throws DuckDB's exceptions.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "planner/exchange_placer.h"
+#include "planner/planned_query.h"
+
+namespace skein {
+
+class StageCutter {
+ public:
+  StageCutter(duckdb::ClientContext& context, PlannerOptions options,
+              const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons)
+      : context_(context), options_(options), single_reasons_(single_reasons) {}
+
+  /// Cuts `root`, whose rows go to the client; takes it apart.
+  PlannedQuery Cut(OperatorPtr root);
+
+ private:
+  struct Building {
+    Stage stage;
+    std::vector<PlannedScan> scans;
+    bool has_distributed_input = false;
+  };
+  /// Makes the stage whose fragment is `root`; returns the exchange that it fills.
+  ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys);
+  void Visit(OperatorPtr& op, uint32_t depth, Building& building);
+  void ReplaceExchange(OperatorPtr& op, Building& building);
+  void ReplaceScan(OperatorPtr& op, Building& building);
+
+  duckdb::ClientContext& context_;
+  PlannerOptions options_;
+  const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons_;
+  PlannedQuery result_;
+};
+
+}  // namespace skein

@@ -1,0 +1,44 @@
+// A coordinator's stream as a ControlPeer: an outbox and one thread that writes it, so that a coordinator that does not
+// read holds up nobody. Owned by the call that serves the stream; any thread may send.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <arrow/flight/server.h>
+
+#include "worker/control_peer.h"
+
+namespace skein {
+
+class FlightPeer : public ControlPeer {
+ public:
+  /// A stream whose outbox grows beyond `outbox_bytes` is closed.
+  FlightPeer(std::unique_ptr<arrow::flight::FlightMessageWriter> writer, uint64_t outbox_bytes);
+  ~FlightPeer() override;
+
+  void Send(const wire::FromWorker& message) override;
+  void Close() override;
+  bool is_closed() const;
+  /// Writes what is queued, then ends the writer, which must not outlive the call. Later messages are dropped.
+  void Finish();
+
+ private:
+  void Write();
+
+  const std::unique_ptr<arrow::flight::FlightMessageWriter> writer_;
+  const uint64_t outbox_limit_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> outbox_;  // GUARDED_BY(mutex_)
+  uint64_t outbox_bytes_ = 0;       // GUARDED_BY(mutex_)
+  bool is_closed_ = false;          // GUARDED_BY(mutex_)
+  bool is_finishing_ = false;       // GUARDED_BY(mutex_)
+  std::thread thread_;
+};
+
+}  // namespace skein

@@ -1,0 +1,16 @@
+// Decides whether a coordinator may use this worker: both must speak the same protocol and be of the same builds, since
+// fragments and blocks are only understood by the build that made them. Any thread.
+#pragma once
+
+#include <arrow/status.h>
+
+#include "worker/control.pb.h"
+
+namespace skein {
+
+/// Writes the hello of a coordinator of this build; its worker number and heartbeat interval are the caller's.
+wire::Hello MakeHello();
+/// Errors (WorldError) name both sides.
+arrow::Status CheckHello(const wire::Hello& hello);
+
+}  // namespace skein

@@ -1,0 +1,50 @@
+// The messages of a worker in the order of their arrival, for tests: the next one of a kind is waited for with a limit.
+// Any thread.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "worker/control.pb.h"
+
+namespace skein {
+
+class Mailbox {
+ public:
+  void Put(wire::FromWorker message) {
+    std::lock_guard lock(mutex_);
+    messages_.push_back(std::move(message));
+    arrived_.notify_all();
+  }
+  /// Takes the first message of the kind; others stay. Nothing when the time is over.
+  std::optional<wire::FromWorker> Take(wire::FromWorker::MessageCase kind,
+                                       std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+    std::unique_lock lock(mutex_);
+    auto found = messages_.end();
+    const auto is_there = [&] {
+      found = std::find_if(messages_.begin(), messages_.end(), [&](const auto& m) { return m.message_case() == kind; });
+      return found != messages_.end();
+    };
+    if (!arrived_.wait_for(lock, timeout, is_there)) return std::nullopt;
+    wire::FromWorker message = std::move(*found);
+    messages_.erase(found);
+    return message;
+  }
+  size_t Count(wire::FromWorker::MessageCase kind) {
+    std::lock_guard lock(mutex_);
+    return static_cast<size_t>(
+        std::count_if(messages_.begin(), messages_.end(), [&](const auto& m) { return m.message_case() == kind; }));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<wire::FromWorker> messages_;
+};
+
+}  // namespace skein

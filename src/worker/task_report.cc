@@ -1,0 +1,62 @@
+#include "worker/task_report.h"
+
+#include "worker/wire_convert.h"
+
+namespace skein {
+namespace {
+
+void AddUnit(const UnitTrailer& trailer, wire::TaskFinished& finished) {
+  wire::UnitInputs& unit = *finished.add_units();
+  unit.set_unit(trailer.key.unit);
+  for (const UnitInput& input : trailer.inputs) {
+    unit.add_scans(input.scan);
+    unit.add_splits(input.split);
+  }
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  for (const UnitPart& part : trailer.parts) {
+    rows += part.rows;
+    bytes += part.bytes;
+  }
+  unit.set_rows(rows);
+  unit.set_bytes(bytes);
+  finished.set_bytes_out(finished.bytes_out() + bytes);
+}
+
+void AddLedger(ExchangeId exchange, const TaskInput& input, wire::TaskFinished& finished) {
+  const IdSummary summary = input.summary();
+  wire::LedgerSummary& ledger = *finished.add_ledgers();
+  ledger.set_exchange(exchange);
+  ledger.set_count(summary.count);
+  ledger.set_sum(summary.sum);
+  ledger.set_exclusive_or(summary.exclusive_or);
+  ledger.set_is_partial(!input.is_complete());
+  finished.set_bytes_in(finished.bytes_in() + input.bytes());
+}
+
+}  // namespace
+
+wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResult& result,
+                                     const std::map<ExchangeId, std::shared_ptr<TaskInput>>& inputs,
+                                     const std::vector<ScanId>& partial_scans) {
+  wire::FromWorker message;
+  wire::TaskFinished& finished = *message.mutable_finished();
+  *finished.mutable_name() = name;
+  for (const UnitTrailer& trailer : result.units) AddUnit(trailer, finished);
+  for (const auto& [exchange, input] : inputs) AddLedger(exchange, *input, finished);
+  for (ScanId scan : partial_scans) finished.add_partial_scans(scan);
+  finished.set_rows_in(result.rows_in);
+  finished.set_rows_out(result.rows_out);
+  finished.set_cpu_us(result.cpu_us);
+  finished.set_wall_us(result.wall_us);
+  return message;
+}
+
+wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status) {
+  wire::FromWorker message;
+  *message.mutable_failed()->mutable_name() = name;
+  *message.mutable_failed()->mutable_error() = ToWire(status);
+  return message;
+}
+
+}  // namespace skein

@@ -1,0 +1,25 @@
+// What a task tells the coordinator at its end, as messages. Values; any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include <arrow/status.h>
+
+#include "base/ids.h"
+#include "engine/engine.h"
+#include "worker/control.pb.h"
+#include "worker/task_input.h"
+
+namespace skein {
+
+/// Reports a success: units with their inputs, a ledger for each input exchange, the scans that were not read to their
+/// end, and the figures.
+wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResult& result,
+                                     const std::map<ExchangeId, std::shared_ptr<TaskInput>>& inputs,
+                                     const std::vector<ScanId>& partial_scans);
+/// Reports a failure. `status` must not be ok.
+wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status);
+
+}  // namespace skein

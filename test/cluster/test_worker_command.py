@@ -1,0 +1,106 @@
+"""`skein worker`: workers that run by themselves and serve whoever knows their secret."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+from typing import Callable, Dict, Iterator, List
+
+import duckdb
+import processes
+import pytest
+import skein
+import tpch
+
+Connect = Callable[..., duckdb.DuckDBPyConnection]
+
+SECRET = "correct-horse"
+COUNT = "SELECT count(*), sum(l_quantity) FROM lineitem WHERE l_linenumber > 1"
+
+
+class Worker:
+    """One worker process; `address` is where its control plane listens."""
+
+    def __init__(self, temp_dir: pathlib.Path) -> None:
+        self.process = subprocess.Popen(
+            [skein.worker_binary(), "worker", "--listen", "127.0.0.1:0", "--threads", "1", "--memory", "1GB"],
+            env=dict(os.environ, SKEIN_SECRET=SECRET, TMPDIR=str(temp_dir)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        line = self.process.stdout.readline()
+        found = re.search(r"control=(\S+)", line)
+        assert found, f"not ready: {line!r}"
+        self.address = found.group(1)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(processes.LIMIT_S)
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture
+def workers(tmp_path: pathlib.Path) -> Iterator[List[Worker]]:
+    """Two workers, which must end well when they are told to and leave no file."""
+    started = [Worker(tmp_path) for _ in range(2)]
+    yield started
+    assert [worker.end() for worker in started] == [0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def connect_to(connect: Connect, workers: List[Worker], secret: str = SECRET) -> duckdb.DuckDBPyConnection:
+    connection = connect(",".join(worker.address for worker in workers))
+    connection.execute(f"SET GLOBAL skein_secret = '{secret}'")
+    return connection
+
+
+@pytest.mark.parametrize("name", ["q1", "q3", "q18"])
+def test_answer_is_that_of_duckdb(
+    connect: Connect,
+    workers: List[Worker],
+    name: str,
+    tpch_queries: Dict[str, str],
+    duckdb_answers: Dict[str, List[tpch.Row]],
+) -> None:
+    rows = connect_to(connect, workers).execute(tpch_queries[name]).fetchall()
+    assert tpch.same_answer(tpch_queries[name], rows, duckdb_answers[name])
+
+
+def test_workers_outlive_their_clients(connect: Connect, workers: List[Worker]) -> None:
+    first = connect_to(connect, workers)
+    expected = first.execute(COUNT).fetchall()
+    first.close()
+    second = connect_to(connect, workers)
+    assert second.execute(COUNT).fetchall() == expected
+    assert sorted(processes.worker_pids(second)) == sorted(worker.process.pid for worker in workers)
+
+
+def test_two_clients_share_the_workers(connect: Connect, workers: List[Worker]) -> None:
+    first, second = connect_to(connect, workers), connect_to(connect, workers)
+    assert first.execute(COUNT).fetchall() == second.execute(COUNT).fetchall()
+    assert processes.worker_pids(first) == processes.worker_pids(second)
+
+
+def test_wrong_secret_is_refused_without_showing_it(connect: Connect, workers: List[Worker]) -> None:
+    connection = connect_to(connect, workers, secret="battery-staple")
+    with pytest.raises(duckdb.IOException, match="secret") as caught:
+        connection.execute(COUNT).fetchall()
+    assert SECRET not in str(caught.value) and "battery-staple" not in str(caught.value)
+
+
+def test_worker_without_a_secret_does_not_start() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "SKEIN_SECRET"}
+    result = subprocess.run(
+        [skein.worker_binary(), "worker", "--listen", "127.0.0.1:0"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=processes.LIMIT_S,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "secret" in result.stderr

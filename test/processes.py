@@ -1,0 +1,73 @@
+"""What the tests need to know about processes, read from /proc."""
+
+import os
+import pathlib
+import select
+import time
+from typing import Callable, Iterable, List
+
+import duckdb
+
+LIMIT_S = 30  # of every wait in a test that no other limit bounds
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class Watch:
+    """Tells when processes have ended; made while they run, so that a pid cannot be mistaken for a later one."""
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._descriptors = [os.pidfd_open(pid) for pid in pids]
+
+    def all_end_within(self, limit_s: float = LIMIT_S) -> bool:
+        """Waits for the ends; says whether all came in time. Use once."""
+        poll, deadline = select.poll(), time.monotonic() + limit_s
+        waiting = set(self._descriptors)
+        for descriptor in waiting:
+            poll.register(descriptor, select.POLLIN)
+        while waiting and time.monotonic() < deadline:
+            for descriptor, _ in poll.poll(1000):
+                poll.unregister(descriptor)
+                waiting.remove(descriptor)
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        return not waiting
+
+
+def worker_pids(connection: duckdb.DuckDBPyConnection) -> List[int]:
+    return [pid for (pid,) in connection.execute("SELECT pid FROM skein_workers() ORDER BY worker").fetchall()]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Returns user and system time of a process."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def thread_count() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def descriptor_count() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def pids_with_environment(marker: str) -> List[int]:
+    """Returns the processes whose environment holds `marker`."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if marker.encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue  # it has ended, or is not ours
+    return found
+
+
+def eventually(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> bool:
+    """Asks until the answer is yes or the time is over: for what nothing can be waited on."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        select.select([], [], [], 0.01)
+    return True
