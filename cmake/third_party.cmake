@@ -27,8 +27,10 @@ file(GLOB duckdb_python_module "${SKEIN_SITE_PACKAGES}/_duckdb.cpython-*.so")
 if(NOT duckdb_python_module)
   message(FATAL_ERROR "no _duckdb module in ${SKEIN_SITE_PACKAGES}")
 endif()
-add_library(duckdb_python SHARED IMPORTED)
-set_target_properties(duckdb_python PROPERTIES IMPORTED_LOCATION "${duckdb_python_module}" IMPORTED_NO_SONAME ON)
+# By name and not by path: the module has no SONAME, and a path would be written into what links against it.
+get_filename_component(duckdb_python_name "${duckdb_python_module}" NAME)
+add_library(duckdb_python INTERFACE)
+target_link_libraries(duckdb_python INTERFACE "-L${SKEIN_SITE_PACKAGES}" "-l:${duckdb_python_name}")
 
 set(arrow_root "${SKEIN_SITE_PACKAGES}/pyarrow")
 foreach(part arrow arrow_flight)
