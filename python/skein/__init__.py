@@ -29,7 +29,7 @@ def connect(cluster: str = "local:4", **options: Any) -> duckdb.DuckDBPyConnecti
     ``cluster`` is ``local:N`` for N worker processes of this machine (``local:4?threads=2&memory=4GB`` sets what each
     of them gets), or ``host:port,host:port`` for workers that run already. ``options`` go to ``duckdb.connect``
     (``database``, ``read_only``, ``config``). No worker is started or called before the first query that needs one.
-    Closing the connection and its cursors, or ending the process, ends the local workers.
+    Closing the connection, which closes its cursors too, or ending the process ends the local workers.
 
     Raises RuntimeError where another DuckDB release is installed or the package was not built, and duckdb.Error where
     DuckDB refuses an option or the cluster's text.

@@ -5,8 +5,8 @@
 
 namespace skein {
 
-/// Adds the subcommand; when it is chosen, `*exit_code` is set: 0, 1 for a failed statement, 2 for wrong usage, 130 when
-/// interrupted.
+/// Adds the subcommand; when it is chosen, `*exit_code` is set: 0, 1 for a failed statement, 2 for wrong usage, 130
+/// when interrupted.
 void AddSqlCommand(CLI::App& app, int* exit_code);
 
 }  // namespace skein

@@ -20,7 +20,8 @@ namespace {
 using duckdb::idx_t;
 using duckdb::LogicalType;
 
-// Lossless, and decimals in the width that DuckDB stores them in: no conversion of a DECIMAL(15,2) to 128 bits and back.
+// Lossless, and decimals in the width that DuckDB stores them in: no conversion of a DECIMAL(15,2) to 128 bits and
+// back.
 duckdb::ClientProperties PropertiesFor(duckdb::ClientContext& context) {
   auto properties = context.GetClientProperties();
   properties.arrow_lossless_conversion = true;
@@ -62,8 +63,8 @@ class ArrowEncoder : public BlockEncoder {
 
   void Append(duckdb::DataChunk& chunk) override {
     if (!appender_) {
-      appender_ = duckdb::make_uniq<duckdb::ArrowAppender>(types_, STANDARD_VECTOR_SIZE, PropertiesFor(context_),
-                                                           extensions_);
+      appender_ =
+          duckdb::make_uniq<duckdb::ArrowAppender>(types_, STANDARD_VECTOR_SIZE, PropertiesFor(context_), extensions_);
     }
     appender_->Append(chunk, 0, chunk.size(), chunk.size());
     bytes_ += chunk.size() * row_bytes_ + StringBytes(chunk);

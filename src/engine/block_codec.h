@@ -1,5 +1,5 @@
-// Between DuckDB's chunks and the exchange's blocks: Arrow IPC where Arrow carries every type without loss, DuckDB's own
-// chunk format otherwise. Both ends know the column types from their fragments; blocks carry none.
+// Between DuckDB's chunks and the exchange's blocks: Arrow IPC where Arrow carries every type without loss, DuckDB's
+// own chunk format otherwise. Both ends know the column types from their fragments; blocks carry none.
 #pragma once
 
 #include <memory>

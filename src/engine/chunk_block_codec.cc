@@ -58,8 +58,8 @@ class ChunkDecoder : public BlockDecoder {
   arrow::Status Start(const Block& block) override {
     data_ = block.data;
     rows_left_ = block.rows;
-    stream_ = duckdb::make_uniq<duckdb::MemoryStream>(const_cast<uint8_t*>(data_->data()),
-                                                      static_cast<idx_t>(data_->size()));
+    stream_ =
+        duckdb::make_uniq<duckdb::MemoryStream>(const_cast<uint8_t*>(data_->data()), static_cast<idx_t>(data_->size()));
     return arrow::Status::OK();
   }
 

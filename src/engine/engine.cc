@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "duckdb.hpp"
-#include "duckdb/parser/statement/logical_plan_statement.hpp"
 #include "duckdb/main/pending_query_result.hpp"
+#include "duckdb/parser/statement/logical_plan_statement.hpp"
 #include "engine/error_bridge.h"
 #include "engine/fragment_codec.h"
 #include "engine/logical_operators.h"
@@ -114,9 +114,7 @@ arrow::Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   return engine;
 }
 
-std::string DuckDbBuildId() {
-  return std::string(duckdb::DuckDB::LibraryVersion()) + "-" + duckdb::DuckDB::SourceID();
-}
+std::string DuckDbBuildId() { return std::string(duckdb::DuckDB::LibraryVersion()) + "-" + duckdb::DuckDB::SourceID(); }
 
 std::string SkeinBuildId() { return SKEIN_BUILD_ID; }
 

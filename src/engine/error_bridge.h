@@ -1,5 +1,6 @@
-// The one bridge between DuckDB's exceptions and our statuses. An INTERNAL or FATAL exception would make DuckDB invalidate
-// the user's whole database: none leaves through here. DuckDB headers stay in the .cc and in engine, planner, extension.
+// The one bridge between DuckDB's exceptions and our statuses. An INTERNAL or FATAL exception would make DuckDB
+// invalidate the user's whole database: none leaves through here. DuckDB headers stay in the .cc and in engine,
+// planner, extension.
 #pragma once
 
 #include <functional>

@@ -114,8 +114,7 @@ void LogicalSplitScan::DeserializeOwn(duckdb::Deserializer& deserializer) { spec
 
 duckdb::PhysicalOperator& LogicalRestore::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {
   auto& child = planner.CreatePlan(*children[0]);
-  auto& projection =
-      planner.Make<duckdb::PhysicalProjection>(types, std::move(expressions), estimated_cardinality);
+  auto& projection = planner.Make<duckdb::PhysicalProjection>(types, std::move(expressions), estimated_cardinality);
   projection.children.push_back(child);
   return projection;
 }

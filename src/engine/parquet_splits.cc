@@ -19,9 +19,8 @@ duckdb::MultiFileBindData* BindDataOf(duckdb::LogicalGet& get) {
 
 // The options sit in a class that parquet's own .cpp keeps to itself: its serializer is the way to read them.
 duckdb::ParquetOptionsSerialization OptionsOf(const duckdb::LogicalGet& get) {
-  const auto bytes = WriteBytes([&](duckdb::Serializer& serializer) {
-    get.function.serialize(serializer, get.bind_data.get(), get.function);
-  });
+  const auto bytes = WriteBytes(
+      [&](duckdb::Serializer& serializer) { get.function.serialize(serializer, get.bind_data.get(), get.function); });
   duckdb::ParquetOptionsSerialization options;
   ReadBytes(bytes, [&](duckdb::BinaryDeserializer& deserializer) {
     deserializer.ReadProperty<duckdb::vector<std::string>>(100, "files");

@@ -1,5 +1,5 @@
-// Cuts a Parquet scan into splits at the coordinator: every row group of every file, each once, files pinned by size and
-// modification time.
+// Cuts a Parquet scan into splits at the coordinator: every row group of every file, each once, files pinned by size
+// and modification time.
 #pragma once
 
 #include <vector>

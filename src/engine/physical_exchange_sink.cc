@@ -119,8 +119,7 @@ class LocalState : public duckdb::LocalSinkState {
 
 PhysicalExchangeSink::PhysicalExchangeSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
                                            idx_t estimated_cardinality,
-                                           duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys,
-                                           bool is_ordered)
+                                           duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, bool is_ordered)
     : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
       keys_(std::move(keys)),
       is_ordered_(is_ordered) {}
@@ -172,8 +171,8 @@ duckdb::SourceResultType PhysicalExchangeSink::GetDataInternal(duckdb::Execution
   if (state.is_done) return duckdb::SourceResultType::FINISHED;
   state.is_done = true;
   chunk.SetCardinality(1);
-  chunk.SetValue(0, 0, duckdb::Value::BIGINT(
-                           static_cast<int64_t>(sink_state->Cast<GlobalState>().task.rows_out.load())));
+  chunk.SetValue(0, 0,
+                 duckdb::Value::BIGINT(static_cast<int64_t>(sink_state->Cast<GlobalState>().task.rows_out.load())));
   return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
 }
 

@@ -1,5 +1,5 @@
-// The root of a fragment: partitions rows by hash into blocks of the task's delivery unit. It may be slowed by the disk,
-// never by a reader. As a source it gives one row, the number of rows that it took.
+// The root of a fragment: partitions rows by hash into blocks of the task's delivery unit. It may be slowed by the
+// disk, never by a reader. As a source it gives one row, the number of rows that it took.
 #pragma once
 
 #include "duckdb/execution/physical_operator.hpp"
@@ -9,8 +9,8 @@ namespace skein {
 class PhysicalExchangeSink : public duckdb::PhysicalOperator {
  public:
   PhysicalExchangeSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                       duckdb::idx_t estimated_cardinality,
-                       duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, bool is_ordered);
+                       duckdb::idx_t estimated_cardinality, duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys,
+                       bool is_ordered);
 
   std::string GetName() const override { return "EXCHANGE_SINK"; }
 

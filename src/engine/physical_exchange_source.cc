@@ -87,7 +87,8 @@ duckdb::SourceResultType PhysicalExchangeSource::GetDataInternal(duckdb::Executi
   auto guard = global.Lock();
   const auto wake = global.wakeable.Callback();
   guard.unlock();
-  auto state = reader.Next(global.receiver, [] {}, chunk);
+  auto state = reader.Next(
+      global.receiver, [] {}, chunk);
   if (state.ok() && *state == BlockReader::State::kBlocked) {
     guard.lock();
     state = reader.Next(global.receiver, wake, chunk);

@@ -136,13 +136,12 @@ duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalSplitScan::GetGlobalSource
   return duckdb::make_uniq<GlobalState>(context, spec_);
 }
 
-duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(
-    duckdb::ExecutionContext& context, duckdb::GlobalSourceState&) const {
+duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(duckdb::ExecutionContext& context,
+                                                                                    duckdb::GlobalSourceState&) const {
   return duckdb::make_uniq<LocalState>(context.client);
 }
 
-duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionContext& context,
-                                                            duckdb::DataChunk& chunk,
+duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                                             duckdb::OperatorSourceInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   auto& local = input.local_state.Cast<LocalState>();

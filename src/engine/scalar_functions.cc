@@ -2,8 +2,8 @@
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/types/hugeint.hpp"
-#include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/common/vector_operations/ternary_executor.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
 
 namespace skein {
 namespace {
@@ -51,8 +51,8 @@ void FinishAvg(DataChunk& args, ExpressionState&, Vector& result) {
 template <class WIDE>
 duckdb::ScalarFunction MakeFinishAvg(const char* name) {
   using duckdb::LogicalType;
-  return duckdb::ScalarFunction(name, {LogicalType::ANY, LogicalType::BIGINT, LogicalType::DOUBLE},
-                                LogicalType::DOUBLE, FinishAvg<WIDE>);
+  return duckdb::ScalarFunction(name, {LogicalType::ANY, LogicalType::BIGINT, LogicalType::DOUBLE}, LogicalType::DOUBLE,
+                                FinishAvg<WIDE>);
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ void SideCar::Serialize(duckdb::Serializer& serializer) const {
       object.WriteList(102, "group_stats", facts.group_stats.size(), [&](duckdb::Serializer::List& stats, idx_t k) {
         const auto& group = facts.group_stats[k];
         stats.WriteObject([&](duckdb::Serializer& entry) {
-          entry.WriteProperty(100, "type", group ? group->GetType() : duckdb::LogicalType(duckdb::LogicalTypeId::INVALID));
+          entry.WriteProperty(100, "type",
+                              group ? group->GetType() : duckdb::LogicalType(duckdb::LogicalTypeId::INVALID));
           if (group) entry.WriteProperty(101, "stats", *group);
         });
       });

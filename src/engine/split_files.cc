@@ -16,8 +16,7 @@ SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec
   bind_data_.reader_bind = spec.reader_bind;
   bind_data_.file_options = spec.options.file_options;
   bind_data_.virtual_columns = spec.virtual_columns;
-  bind_data_.file_list =
-      duckdb::make_shared_ptr<duckdb::SimpleMultiFileList>(duckdb::vector<duckdb::OpenFileInfo>{});
+  bind_data_.file_list = duckdb::make_shared_ptr<duckdb::SimpleMultiFileList>(duckdb::vector<duckdb::OpenFileInfo>{});
 }
 
 SplitFile& SplitFiles::Get(const ParquetSplit& split) {
@@ -45,9 +44,8 @@ std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   duckdb::SimpleMultiFileList list({info});
   multi_file_reader_->FinalizeBind(file->data, spec_.options.file_options, spec_.reader_bind, bind_data_.columns,
                                    spec_.column_ids, context_, nullptr);
-  const auto result =
-      multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids, filters_, list,
-                                        spec_.reader_bind, spec_.virtual_columns);
+  const auto result = multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids,
+                                                        filters_, list, spec_.reader_bind, spec_.virtual_columns);
   file->is_skipped = result == duckdb::ReaderInitializeType::SKIP_READING_FILE;
   return file;
 }

@@ -12,9 +12,7 @@ namespace skein {
 /// Owned by a global source state, which calls Detach in its destructor.
 class Wakeable {
  public:
-  explicit Wakeable(duckdb::GlobalSourceState& state) : target_(std::make_shared<Target>()) {
-    target_->state = &state;
-  }
+  explicit Wakeable(duckdb::GlobalSourceState& state) : target_(std::make_shared<Target>()) { target_->state = &state; }
   ~Wakeable() { Detach(); }
 
   /// A callback for any thread: unblocks the source's tasks, or does nothing once it is gone.

@@ -1,5 +1,5 @@
-// DuckDB tells nobody of an interrupt while every task is blocked: this watch looks every 20 ms. Owned by the state of one
-// running query, on a thread of its own.
+// DuckDB tells nobody of an interrupt while every task is blocked: this watch looks every 20 ms. Owned by the state of
+// one running query, on a thread of its own.
 #pragma once
 
 #include <condition_variable>

@@ -1,6 +1,6 @@
-// The hook that DuckDB calls at the end of its optimizer. It replaces the largest subtrees that can be distributed, below
-// the statement's root, by operators that run them on the cluster. No I/O and no effect outside of the plan: it also runs
-// for EXPLAIN and PREPARE.
+// The hook that DuckDB calls at the end of its optimizer. It replaces the largest subtrees that can be distributed,
+// below the statement's root, by operators that run them on the cluster. No I/O and no effect outside of the plan: it
+// also runs for EXPLAIN and PREPARE.
 #pragma once
 
 #include "duckdb.hpp"

@@ -67,8 +67,8 @@ class LocalState : public duckdb::LocalSourceState {
 };
 
 // Rows count as an answer only once every task has finished and every ledger agreed.
-arrow::Result<BlockReader::State> NextOrEnd(GlobalState& global, BlockReader& reader,
-                                            const std::function<void()>& wake, duckdb::DataChunk& chunk) {
+arrow::Result<BlockReader::State> NextOrEnd(GlobalState& global, BlockReader& reader, const std::function<void()>& wake,
+                                            duckdb::DataChunk& chunk) {
   ARROW_ASSIGN_OR_RAISE(auto state, reader.Next(global.execution->result(), wake, chunk));
   if (state != BlockReader::State::kFinished) return state;
   ARROW_ASSIGN_OR_RAISE(const bool is_finished, global.execution->TryFinish(wake));
@@ -123,7 +123,8 @@ duckdb::SourceResultType PhysicalRemoteQuery::GetDataInternal(duckdb::ExecutionC
                                                               duckdb::OperatorSourceInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   auto& reader = input.local_state.Cast<LocalState>().reader;
-  auto state = NextOrEnd(global, reader, [] {}, chunk);
+  auto state = NextOrEnd(
+      global, reader, [] {}, chunk);
   if (state.ok() && *state == BlockReader::State::kBlocked) {
     // Once more with the lock held from the question to the parking of the task: a wake-up in between waits for it.
     auto guard = global.Lock();

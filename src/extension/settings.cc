@@ -76,7 +76,8 @@ std::string TextOf(duckdb::ClientContext& context, const char* setting) {
 
 void RegisterSettings(duckdb::DatabaseInstance& database) {
   auto& config = database.config;
-  config.AddExtensionOption("skein_cluster", "The workers: local:N, local:N?threads=T&memory=4GB, or host:port,host:port",
+  config.AddExtensionOption("skein_cluster",
+                            "The workers: local:N, local:N?threads=T&memory=4GB, or host:port,host:port",
                             LogicalType::VARCHAR, Value(""), SetCluster, SetScope::GLOBAL);
   config.AddExtensionOption("skein_worker_binary", "The skein program, for local workers", LogicalType::VARCHAR,
                             Value(""), SetWorkerBinary, SetScope::GLOBAL);

@@ -1,5 +1,5 @@
-// A DuckDB instance with Skein in it, for programs that know no DuckDB: SQL in, printed results out. One thread, but for
-// Interrupt and FinishedTasks.
+// A DuckDB instance with Skein in it, for programs that know no DuckDB: SQL in, printed results out. One thread, but
+// for Interrupt and FinishedTasks.
 #pragma once
 
 #include <memory>

@@ -35,8 +35,7 @@ struct TableBindData : public duckdb::TableFunctionData {
 };
 
 duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext&, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<LogicalType>& types,
-                                              duckdb::vector<std::string>& names) {
+                                              duckdb::vector<LogicalType>& types, duckdb::vector<std::string>& names) {
   auto& table = input.info->Cast<SystemTable>();
   for (const auto& column : table.columns) {
     names.push_back(column.name);
@@ -114,17 +113,38 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
   const auto number = LogicalType::UINTEGER;
   const auto amount = LogicalType::UBIGINT;
   Register(loader, "skein_workers",
-           {{"worker", number}, {"address", text}, {"pid", amount}, {"state", text}, {"threads", number},
-            {"memory_bytes", amount}, {"tasks", number}},
+           {{"worker", number},
+            {"address", text},
+            {"pid", amount},
+            {"state", text},
+            {"threads", number},
+            {"memory_bytes", amount},
+            {"tasks", number}},
            WorkerRows);
   Register(loader, "skein_queries",
-           {{"query", text}, {"sql", text}, {"state", text}, {"error", text}, {"stages", number}, {"tasks", number},
-            {"shuffle_bytes", amount}, {"wall_us", amount}},
+           {{"query", text},
+            {"sql", text},
+            {"state", text},
+            {"error", text},
+            {"stages", number},
+            {"tasks", number},
+            {"shuffle_bytes", amount},
+            {"wall_us", amount}},
            QueryRows);
   Register(loader, "skein_tasks",
-           {{"query", text}, {"stage", number}, {"task", number}, {"attempt", number}, {"worker", number},
-            {"state", text}, {"rows_in", amount}, {"rows_out", amount}, {"bytes_in", amount}, {"bytes_out", amount},
-            {"splits", amount}, {"wall_us", amount}, {"cpu_us", amount}},
+           {{"query", text},
+            {"stage", number},
+            {"task", number},
+            {"attempt", number},
+            {"worker", number},
+            {"state", text},
+            {"rows_in", amount},
+            {"rows_out", amount},
+            {"bytes_in", amount},
+            {"bytes_out", amount},
+            {"splits", amount},
+            {"wall_us", amount},
+            {"cpu_us", amount}},
            TaskRows);
 }
 

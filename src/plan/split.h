@@ -1,4 +1,5 @@
-// The unit of work of a scan: what DuckDB itself would hand to one of its threads (row groups of a Parquet file). Value.
+// The unit of work of a scan: what DuckDB itself would hand to one of its threads (row groups of a Parquet file).
+// Value.
 #pragma once
 
 #include <cstdint>

@@ -212,7 +212,7 @@ bool HasPartials(const duckdb::LogicalAggregate& op) {
 }
 
 SplitAggregate SplitIntoHalves(duckdb::ClientContext& context, duckdb::LogicalAggregate& op,
-                     const std::function<idx_t()>& new_table_index) {
+                               const std::function<idx_t()>& new_table_index) {
   return Splitter(context, op, new_table_index).Run();
 }
 

@@ -1,5 +1,6 @@
-// Rewrites one aggregate into a partial one, to run where the rows are, and a final one over the partials of each group:
-// count -> sum of counts, sum -> sum of sums, min and max of themselves, avg -> sum and count, finished as DuckDB does.
+// Rewrites one aggregate into a partial one, to run where the rows are, and a final one over the partials of each
+// group: count -> sum of counts, sum -> sum of sums, min and max of themselves, avg -> sum and count, finished as
+// DuckDB does.
 #pragma once
 
 #include <functional>
@@ -23,6 +24,6 @@ struct SplitAggregate {
 
 /// Cuts `op` in two; it is taken apart. REQUIRES: HasPartials(op). Throws DuckDB's exceptions.
 SplitAggregate SplitIntoHalves(duckdb::ClientContext& context, duckdb::LogicalAggregate& op,
-                     const std::function<duckdb::idx_t()>& new_table_index);
+                               const std::function<duckdb::idx_t()>& new_table_index);
 
 }  // namespace skein

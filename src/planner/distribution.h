@@ -1,4 +1,5 @@
-// How the rows of an operator lie over the tasks of its stage: what it delivers, and what its parent may require. Values.
+// How the rows of an operator lie over the tasks of its stage: what it delivers, and what its parent may require.
+// Values.
 #pragma once
 
 #include <vector>

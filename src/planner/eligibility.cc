@@ -107,7 +107,8 @@ class Examiner {
       return;
     }
     result_.has_split_scan = true;
-    result_.scanned_rows += get.has_estimated_cardinality ? get.estimated_cardinality : get.EstimateCardinality(context_);
+    result_.scanned_rows +=
+        get.has_estimated_cardinality ? get.estimated_cardinality : get.EstimateCardinality(context_);
   }
 
   // Workers have DuckDB's own functions, not those that somebody defined or loaded in the client's process.
@@ -130,8 +131,8 @@ class Examiner {
   }
 
   void CheckBuiltIn(duckdb::CatalogType type, const std::string& name) {
-    auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(
-        context_, type, DEFAULT_SCHEMA, name, duckdb::OnEntryNotFound::RETURN_NULL);
+    auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(context_, type, DEFAULT_SCHEMA, name,
+                                                                      duckdb::OnEntryNotFound::RETURN_NULL);
     // Operators and casts that DuckDB plans by itself are not in the catalog under their name; users' functions are
     // registered in it, but not as internal ones.
     if (entry && !entry->internal) Refuse("function " + name + " is not one of DuckDB's own");

@@ -1,7 +1,7 @@
-// The first pass of the planner: walks an optimized plan bottom-up, derives how each operator's rows are distributed, and
-// puts a LogicalExchange where a parent requires another distribution. The plan that it leaves still runs on one node,
-// with the same answer: exchanges pass rows through there. An operator without a rule requires a single task.
-// One use, one thread; throws DuckDB's exceptions.
+// The first pass of the planner: walks an optimized plan bottom-up, derives how each operator's rows are distributed,
+// and puts a LogicalExchange where a parent requires another distribution. The plan that it leaves still runs on one
+// node, with the same answer: exchanges pass rows through there. An operator without a rule requires a single task. One
+// use, one thread; throws DuckDB's exceptions.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,7 @@ using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
 class ExchangePlacer {
  public:
   /// `new_table_index` gives a table index that the query does not use yet.
-  ExchangePlacer(duckdb::ClientContext& context, PlannerOptions options,
-                 std::function<duckdb::idx_t()> new_table_index)
+  ExchangePlacer(duckdb::ClientContext& context, PlannerOptions options, std::function<duckdb::idx_t()> new_table_index)
       : context_(context), options_(options), new_table_index_(std::move(new_table_index)) {}
 
   /// Rewrites the tree below and including `op`; returns how its rows are distributed.

@@ -1,8 +1,9 @@
 // Rules for joins: which side may be copied to every task, and which joins may be cut by their keys.
 //
-//   broadcast right: each left row meets all right rows at its own task. Wrong for joins that emit unmatched right rows.
-//   broadcast left:  each right row meets all left rows at its own task. Wrong for joins that emit left rows by themselves.
-//   repartition:     rows with equal keys meet. Wrong where a NULL key of one row changes the result of all others (MARK).
+//   broadcast right: each left row meets all right rows at its own task. Wrong for joins that emit unmatched right
+//   rows. broadcast left:  each right row meets all left rows at its own task. Wrong for joins that emit left rows by
+//   themselves. repartition:     rows with equal keys meet. Wrong where a NULL key of one row changes the result of all
+//   others (MARK).
 #include "duckdb/planner/operator/logical_any_join.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "planner/exchange_placer.h"

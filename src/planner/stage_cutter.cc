@@ -68,7 +68,8 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
   }
   building.stage.is_barrier |= IsBlocking(*op);
   building.stage.operators.push_back({depth, op->GetName(), DetailOf(*op)});
-  if (op->type == duckdb::LogicalOperatorType::LOGICAL_GET && WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
+  if (op->type == duckdb::LogicalOperatorType::LOGICAL_GET &&
+      WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
     ReplaceScan(op, building);
     return;
   }

@@ -91,11 +91,11 @@ def test_error_of_the_query_is_exit_code_1(run_sql: Run, tpch_folder: pathlib.Pa
         DISTRIBUTED + views(tpch_folder) + "SELECT sum(CAST(l_comment AS INTEGER)) FROM lineitem",
     )
     assert (result.returncode, result.stdout) == (1, "")
-    assert "Conversion Error" in result.stderr
+    assert "Could not convert string" in result.stderr
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--no-such-flag"], ["--cluster", "locl:2", "-c", "SELECT 1"], ["--format", "xml", "-c", "SELECT 1"]]
+    "arguments", [["--no-such-flag"], ["--cluster", "local:0", "-c", "SELECT 1"], ["--format", "xml", "-c", "SELECT 1"]]
 )
 def test_wrong_usage_is_exit_code_2(run_sql: Run, arguments: list) -> None:
     result = run_sql(*arguments)

@@ -49,16 +49,14 @@ def test_closing_the_connection_ends_the_workers(connect: Connect) -> None:
     assert workers.all_end_within(10)
 
 
-def test_cursor_keeps_the_workers_until_it_is_closed(connect: Connect) -> None:
+def test_closing_a_cursor_keeps_the_workers(connect: Connect) -> None:
     connection = connect()
-    cursor = connection.cursor()
-    cursor.execute("SET skein_mode = 'distributed'")
-    cursor.execute(COUNT).fetchall()
-    workers = processes.Watch(processes.worker_pids(cursor))
-    connection.close()
-    assert cursor.execute(COUNT).fetchone()[0] > 0
-    cursor.close()
-    assert workers.all_end_within(10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET skein_mode = 'distributed'")
+        cursor.execute(COUNT).fetchall()
+        pids = processes.worker_pids(cursor)
+    assert connection.execute(COUNT).fetchone()[0] > 0
+    assert processes.worker_pids(connection) == pids
 
 
 def test_two_connections_have_clusters_of_their_own(connect: Connect) -> None:
