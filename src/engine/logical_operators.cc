@@ -12,9 +12,15 @@
 namespace skein {
 namespace {
 
+// DuckDB asks every operator extension to bind a statement that it could not bind itself: ours binds none.
+duckdb::BoundStatement BindNothing(duckdb::ClientContext&, duckdb::Binder&, duckdb::OperatorExtensionInfo*,
+                                   duckdb::SQLStatement&) {
+  return {};
+}
+
 class SkeinOperatorExtension : public duckdb::OperatorExtension {
  public:
-  SkeinOperatorExtension() { Bind = nullptr; }
+  SkeinOperatorExtension() { Bind = BindNothing; }
   std::string GetName() override { return SkeinOperator::kExtensionName; }
   duckdb::unique_ptr<duckdb::LogicalExtensionOperator> Deserialize(duckdb::Deserializer& deserializer) override {
     return SkeinOperator::Deserialize(deserializer);
