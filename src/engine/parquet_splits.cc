@@ -59,7 +59,8 @@ std::string WhyNotSplittable(duckdb::LogicalGet& get) {
   if (dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
     return get.function.name + " is not a Parquet scan";
   }
-  if (typeid(*bind_data->multi_file_reader) != typeid(duckdb::MultiFileReader)) {
+  const auto& file_reader = *bind_data->multi_file_reader;
+  if (typeid(file_reader) != typeid(duckdb::MultiFileReader)) {
     return "the scan belongs to a table format";
   }
   if (!bind_data->reader_bind.schema.empty()) return "the scan has a schema of its own";

@@ -2,6 +2,7 @@
 
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
+#include "extension/explain_rows.h"
 #include "extension/instance_state.h"
 #include "extension/remote_query.h"
 #include "extension/settings.h"
@@ -50,6 +51,9 @@ class Hook {
       }
     }
     for (auto& child : plan->children) Visit(child);
+    if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
+      AddStageRows(context_, plan, [&] { return binder_.GenerateTableIndex(); });
+    }
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "extension/sql_session.h"
 
+#include "base/error.h"
 #include "duckdb.hpp"
 #include "engine/error_bridge.h"
 #include "extension/instance_state.h"
@@ -49,7 +50,8 @@ class DuckDbSession : public SqlSession {
  private:
   arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out) {
     auto result = connection_->Query(std::move(statement));
-    if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    // With the error's class, as DuckDB's own shell shows it.
+    if (result->HasError()) return UserError(result->GetErrorObject().Message());
     if (result->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {
       PrintResult(*connection_->context, result->Cast<duckdb::MaterializedQueryResult>(), format_, out);
     }

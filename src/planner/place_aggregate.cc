@@ -37,12 +37,10 @@ bool FitsWithOffset(idx_t limit, idx_t offset) { return limit <= duckdb::Numeric
 
 }  // namespace
 
+// Partials wherever they are possible: DuckDB estimates as many groups as rows for keys out of Parquet, which says
+// nothing, and a partial aggregate over keys that are all different costs less than a shuffle of rows that need not be.
 bool ExchangePlacer::WantsPartial(const duckdb::LogicalOperator& op) const {
-  const auto& aggregate = op.Cast<duckdb::LogicalAggregate>();
-  if (!HasPartials(aggregate) || options_.aggregate_choice == AggregateChoice::kRawRows) return false;
-  if (aggregate.groups.empty() || options_.aggregate_choice == AggregateChoice::kPartial) return true;
-  // With almost as many groups as rows a partial aggregate only costs.
-  return aggregate.estimated_cardinality < aggregate.children[0]->estimated_cardinality / 2;
+  return options_.aggregate_choice != AggregateChoice::kRawRows && HasPartials(op.Cast<duckdb::LogicalAggregate>());
 }
 
 Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
