@@ -87,7 +87,7 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv) {
   WorkerFlags flags;
   flags.worker.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   flags.worker.memory_bytes = DefaultMemoryBytes();
-  std::string listen, memory, disk;
+  std::string listen, memory, disk, retained_memory, input_queue;
   CLI::App app("Runs fragments of distributed queries until it is told to end.", "skein worker");
   app.add_option("--listen", listen, "HOST:PORT of the control plane; port 0 takes any free one")->required();
   app.add_option("--data-port", flags.worker.data_port, "port of the data plane (default: any free one)")
@@ -96,6 +96,9 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv) {
       ->check(CLI::Range(1, 4096));
   app.add_option("--memory", memory, "memory of the process, as 4GB (default: 0.8 of the machine's)");
   app.add_option("--disk", disk, "disk for retained output (default: 64GiB)");
+  app.add_option("--retained-memory", retained_memory,
+                 "memory of retained output before it spills (default: a quarter of --memory)");
+  app.add_option("--input-queue", input_queue, "memory of one task's queue for one input exchange (default: 16MiB)");
   app.add_option("--temp-dir", flags.worker.temp_dir, "where the private directory is made (default: the system's)");
   app.add_option("--secret-file", flags.secret_file, "file with the cluster's secret (default: SKEIN_SECRET)");
   app.add_option("--log-level", flags.log_level, "trace, debug, info, warn, error or off (default: warn)");
@@ -111,6 +114,8 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv) {
   ARROW_RETURN_NOT_OK(ParseListen(listen, flags.worker));
   ARROW_RETURN_NOT_OK(ParseSizeFlag("--memory", memory, flags.worker.memory_bytes));
   ARROW_RETURN_NOT_OK(ParseSizeFlag("--disk", disk, flags.worker.disk_bytes));
+  ARROW_RETURN_NOT_OK(ParseSizeFlag("--retained-memory", retained_memory, flags.worker.retained_memory_bytes));
+  ARROW_RETURN_NOT_OK(ParseSizeFlag("--input-queue", input_queue, flags.worker.input_queue_bytes));
   if (flags.worker.memory_bytes < kSmallestMemory) return UserError("--memory: a worker needs at least 64MiB");
   return flags;
 }

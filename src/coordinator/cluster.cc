@@ -14,6 +14,7 @@
 #include "coordinator/event_loop.h"
 #include "coordinator/machine_share.h"
 #include "coordinator/query_state.h"
+#include "coordinator/upload_thread.h"
 #include "exchange/flight_channel.h"
 
 namespace skein {
@@ -62,6 +63,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
  private:
   struct RunningQuery {
     std::shared_ptr<ClientEnd> client;
+    std::unique_ptr<Uploader> uploader;
     std::unique_ptr<QueryState> state;
   };
 
@@ -77,8 +79,11 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   void OnLost(const QueryWorker& worker, const std::string& reason, std::shared_ptr<WorkerConnection> connection);
   void StartQuery(const QueryId& query, QueryRequest request, std::shared_ptr<ClientEnd> client);
   void ForgetReleased();
+  /// Runs what waits on a thread of its own, which the destructor joins.
+  void RunAside(std::function<void()> action);
 
   const ClusterOptions options_;
+  const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;
   std::mutex bring_up_mutex_;  // one EnsureReady at a time
   std::atomic<uint64_t> next_connection_id_{1};
@@ -87,7 +92,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   Membership membership_;
   std::map<QueryId, RunningQuery> queries_;
   uint64_t query_count_ = 0;
-  std::list<std::future<void>> aborting_;  // of lost connections; the loop's thread, and the destructor's after it
+  std::list<std::future<void>> aside_;  // the loop's thread, and the destructor's after it
 };
 
 /// Brings what the client's end tells to the query, on the loop's thread.
@@ -133,7 +138,8 @@ std::vector<std::string> AddressesOf(const ClusterSpec& spec) {
 
 ClusterImpl::ClusterImpl(ClusterOptions options)
     : options_(WithDefaults(std::move(options))),
-      resolver_(MakeFlightChannelResolver({.secret = options_.secret, .connect_timeout = options_.connect_timeout})),
+      channel_options_({.secret = options_.secret, .connect_timeout = options_.connect_timeout}),
+      resolver_(MakeFlightChannelResolver(channel_options_)),
       membership_(
           AddressesOf(options_.spec), {options_.heartbeat_interval, options_.heartbeat_timeout}, loop_,
           [this](const QueryWorker& worker, const std::string& reason, std::shared_ptr<WorkerConnection> connection) {
@@ -240,10 +246,14 @@ arrow::Status ClusterImpl::BringUpOne(uint32_t worker) {
   return arrow::Status::OK();
 }
 
+void ClusterImpl::RunAside(std::function<void()> action) {
+  aside_.remove_if([](auto& one) { return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+  aside_.push_back(std::async(std::launch::async, std::move(action)));
+}
+
 void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,
                          std::shared_ptr<WorkerConnection> connection) {
-  aborting_.remove_if([](auto& one) { return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-  aborting_.push_back(std::async(std::launch::async, [connection] { connection->Abort(); }));
+  RunAside([connection] { connection->Abort(); });
   for (auto& [id, query] : queries_) query.state->OnWorkerLost(worker.worker, worker.incarnation, reason);
   ForgetReleased();
 }
@@ -252,6 +262,7 @@ void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,
 
 arrow::Result<std::unique_ptr<QueryExecution>> ClusterImpl::Execute(QueryRequest request) {
   ARROW_RETURN_NOT_OK(request.plan.Validate());
+  ARROW_RETURN_NOT_OK(CheckClientInputs(request));
   const auto query = QueryId::Random();
   const auto& exchange = request.plan.exchange(request.plan.stages.back().output);
   ReceiverOptions receiver;
@@ -274,8 +285,13 @@ void ClusterImpl::StartQuery(const QueryId& query, QueryRequest request, std::sh
   query_options.settle_time = options_.heartbeat_interval;
   auto& running = queries_[query];
   running.client = client;
+  running.uploader = std::make_unique<UploadThread>(
+      channel_options_, [this](std::function<void()> action) { RunAside(std::move(action)); },
+      [this, query](ExchangeId exchange, const arrow::Result<UnitTrailer>& stored) {
+        PostToQuery(query, [exchange, stored](QueryState& state) { state.OnUploaded(exchange, stored); });
+      });
   running.state = std::make_unique<QueryState>(query, std::move(request), std::move(workers), query_count_++,
-                                               query_options, loop_, *client);
+                                               query_options, loop_, *running.uploader, *client);
   history_.Add(running.state->record());
   running.state->Start();
   ForgetReleased();

@@ -47,7 +47,7 @@ struct QueryInfo {
   std::string error;
   uint32_t stages = 0;
   uint32_t tasks = 0;
-  uint64_t shuffle_bytes = 0;  // appended to exchanges by all tasks
+  uint64_t shuffle_bytes = 0;  // appended to exchanges by all tasks and by the client
   uint64_t wall_us = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "coordinator/fakes.h"
 #include "coordinator/scripted_worker.h"
 
 namespace skein {
@@ -93,6 +94,24 @@ class ClusterRun : public testing::Test {
     return cluster_->Execute(std::move(request)).ValueOrDie();
   }
 
+  /// One stage with a task on each worker, which gives back its share of the client's rows.
+  std::unique_ptr<QueryExecution> ExecuteWithRows(std::shared_ptr<ClientInput> rows) {
+    QueryRequest request;
+    const auto tasks = static_cast<uint32_t>(workers_.size());
+    request.plan.stages.resize(1);
+    request.plan.stages[0].task_count = tasks;
+    request.plan.stages[0].inputs = {1};
+    request.plan.exchanges.resize(2);
+    request.plan.exchanges[0].consumer = Exchange::kClient;
+    request.plan.exchanges[0].ranges = {PartitionRange::All()};
+    request.plan.exchanges[1].id = 1;
+    request.plan.exchanges[1].kind = ExchangeKind::kBroadcast;
+    request.plan.exchanges[1].producer = Exchange::kClient;
+    request.plan.exchanges[1].ranges = {PartitionRange::All()};
+    request.client_inputs[1] = std::move(rows);
+    return cluster_->Execute(std::move(request)).ValueOrDie();
+  }
+
   /// Polls until `poll`, which gets a wake-up, says something; at most 20 s.
   template <typename T>
   static T Wait(const std::function<std::optional<T>(std::function<void()>)>& poll) {
@@ -137,6 +156,57 @@ TEST_F(ClusterRun, BringsTheRowsOfAllTasksAndReleasesThem) {
   EXPECT_EQ(cluster_->Tasks().size(), 6u);
   cluster_.reset();
   EXPECT_EQ(workers_[0]->releases(), 3);
+}
+
+TEST_F(ClusterRun, BringsRowsOfTheClientToItsTasks) {
+  Start({Script::kEcho, Script::kEcho});
+  const auto query = ExecuteWithRows(std::make_shared<FakeClientInput>(std::vector<std::string>{"abc", "def"}));
+  for (int task = 0; task < 2; task++) {
+    const auto poll = Take(*query).ValueOrDie();
+    ASSERT_EQ(poll.state, ReceiverPoll::kBlock);
+    EXPECT_EQ(poll.received.block.data->ToString(), "abcdef");
+  }
+  EXPECT_EQ(Take(*query).ValueOrDie().state, ReceiverPoll::kFinished);
+  EXPECT_TRUE(Finish(*query).ValueOrDie());
+  EXPECT_EQ(cluster_->Queries()[0].shuffle_bytes, 18u);
+}
+
+/// Rows that nobody can read, or that never come.
+class BrokenInput : public ClientInput {
+ public:
+  arrow::Result<std::unique_ptr<UnitReader>> Open() override { return WorldError("the spill file broke"); }
+};
+
+class EndlessInput : public ClientInput {
+ public:
+  arrow::Result<std::unique_ptr<UnitReader>> Open() override {
+    (void)store_->OpenUnit({});
+    opened.set_value();
+    return store_->Read({}, PartitionRange::All());
+  }
+  std::promise<void> opened;
+
+ private:
+  const std::unique_ptr<RetainedStore> store_ = RetainedStore::Make({}).ValueOrDie();
+};
+
+TEST_F(ClusterRun, FailsWhenRowsOfTheClientCannotBeRead) {
+  Start({Script::kEcho});
+  const auto query = ExecuteWithRows(std::make_shared<BrokenInput>());
+  EXPECT_EQ(Take(*query).status().message(), "the spill file broke");
+}
+
+TEST_F(ClusterRun, IsDroppedPromptlyWhileItSendsRowsOfTheClient) {
+  Start({Script::kHang, Script::kHang});
+  const auto rows = std::make_shared<EndlessInput>();
+  auto query = ExecuteWithRows(rows);
+  ASSERT_EQ(rows->opened.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  const auto before = std::chrono::steady_clock::now();
+  query.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
+  cluster_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_EQ(rows.use_count(), 1);
 }
 
 TEST_F(ClusterRun, GivesTheErrorOfATaskToTheClient) {

@@ -6,10 +6,21 @@
 
 namespace skein {
 
-ExchangeAudit::ExchangeAudit(const DistributedPlan& plan) : plan_(plan), edges_(plan.exchanges.size()) {}
+ExchangeAudit::ExchangeAudit(const DistributedPlan& plan) : plan_(plan), edges_(plan.exchanges.size()) {
+  for (const auto& exchange : plan.exchanges) {
+    if (!exchange.is_from_client()) continue;
+    edges_[exchange.id].producers.insert(0);
+    edges_[exchange.id].made.Add(IdOf(UnitKey{}));
+  }
+}
+
+uint32_t ExchangeAudit::ProducerCount(ExchangeId exchange) const {
+  const auto& edge = plan_.exchange(exchange);
+  return edge.is_from_client() ? 1 : plan_.stage(edge.producer).task_count;
+}
 
 bool ExchangeAudit::IsMade(ExchangeId exchange) const {
-  return edges_[exchange].producers.size() == plan_.stage(plan_.exchange(exchange).producer).task_count;
+  return edges_[exchange].producers.size() == ProducerCount(exchange);
 }
 
 arrow::Status ExchangeAudit::AddProducer(ExchangeId exchange, uint32_t task, const std::vector<uint32_t>& units) {
@@ -34,7 +45,14 @@ arrow::Status ExchangeAudit::AddConsumer(ExchangeId exchange, uint32_t task, con
   return CompareWaiting(exchange);
 }
 
-void ExchangeAudit::SkipConsumer(ExchangeId exchange, uint32_t task) { edges_[exchange].checked.insert(task); }
+void ExchangeAudit::SkipConsumer(ExchangeId exchange, uint32_t task) {
+  edges_[exchange].checked.insert(task);
+  edges_[exchange].skipped.insert(task);
+}
+
+bool ExchangeAudit::AreAllSkipped(ExchangeId exchange) const {
+  return edges_[exchange].skipped.size() == plan_.stage(plan_.exchange(exchange).consumer).task_count;
+}
 
 arrow::Status ExchangeAudit::CompareWaiting(ExchangeId exchange) {
   if (!IsMade(exchange)) return arrow::Status::OK();

@@ -17,7 +17,7 @@ namespace skein {
 
 class ExchangeAudit {
  public:
-  /// `plan` must outlive it.
+  /// Knows the units of exchanges that start from the client: one, of task 0. `plan` must outlive it.
   explicit ExchangeAudit(const DistributedPlan& plan);
 
   /// Records the units that a task of the producing stage has made; once a task. Errors (internal): a unit twice, or
@@ -28,6 +28,8 @@ class ExchangeAudit {
   arrow::Status AddConsumer(ExchangeId exchange, uint32_t task, const IdSummary& taken);
   /// Records a consumer that stopped early: no coverage is claimed.
   void SkipConsumer(ExchangeId exchange, uint32_t task);
+  /// Says whether all consumers of the exchange stopped early.
+  bool AreAllSkipped(ExchangeId exchange) const;
   /// Checks that each of the consuming tasks (all stages, not the client) was compared or skipped.
   arrow::Status CheckComplete() const;
   /// Says whether all producing tasks of the exchange are known.
@@ -39,8 +41,10 @@ class ExchangeAudit {
     std::set<uint32_t> producers;
     std::map<uint32_t, IdSummary> waiting;  // consumers that cannot be compared yet
     std::set<uint32_t> checked;
+    std::set<uint32_t> skipped;
   };
 
+  uint32_t ProducerCount(ExchangeId exchange) const;
   arrow::Status CompareWaiting(ExchangeId exchange);
 
   const DistributedPlan& plan_;

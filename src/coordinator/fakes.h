@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "coordinator/client_upload.h"
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
 
@@ -57,6 +58,37 @@ class FakeConnection : public WorkerConnection {
   std::vector<wire::ToWorker> sent;
   std::optional<std::string> exit;
   bool is_broken = false;
+};
+
+/// Remembers what it was to send.
+class FakeUploader : public Uploader {
+ public:
+  void Start(std::vector<ClientUpload> given) override { uploads = std::move(given); }
+  void Cancel() override { is_cancelled = true; }
+
+  std::vector<ClientUpload> uploads;
+  bool is_cancelled = false;
+};
+
+/// Rows of the client that a test puts down: a closed unit with a block for each text.
+class FakeClientInput : public ClientInput {
+ public:
+  explicit FakeClientInput(const std::vector<std::string>& texts) : store_(RetainedStore::Make({}).ValueOrDie()) {
+    (void)store_->OpenUnit({});
+    for (const auto& text : texts) {
+      Block block;
+      block.rows = 1;
+      block.data = arrow::Buffer::FromString(text);
+      block.checksum = ChecksumOf(*block.data);
+      (void)store_->Append({}, block);
+    }
+    (void)store_->CloseUnit({}, {});
+    store_->FinishProducer({}, arrow::Status::OK());
+  }
+  arrow::Result<std::unique_ptr<UnitReader>> Open() override { return store_->Read({}, PartitionRange::All()); }
+
+ private:
+  const std::unique_ptr<RetainedStore> store_;
 };
 
 }  // namespace skein

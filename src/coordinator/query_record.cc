@@ -29,9 +29,15 @@ void QueryRecord::End(const std::string& state, const std::string& error, Steady
   }
 }
 
+void QueryRecord::AddUploaded(uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  uploaded_bytes_ += bytes;
+  query_.shuffle_bytes += bytes;
+}
+
 void QueryRecord::UpdateTask(StageId stage, uint32_t task, const std::function<void(TaskInfo&)>& change) {
   std::lock_guard lock(mutex_);
-  query_.shuffle_bytes = 0;
+  query_.shuffle_bytes = uploaded_bytes_;
   for (auto& info : tasks_) {
     if (info.stage == stage && info.task == task) change(info);
     query_.shuffle_bytes += info.bytes_out;

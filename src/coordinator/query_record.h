@@ -21,6 +21,8 @@ class QueryRecord {
 
   /// Ends the query; tasks that have not ended become "cancelled".
   void End(const std::string& state, const std::string& error, SteadyTime now);
+  /// Adds rows of the client's process that were stored at a worker.
+  void AddUploaded(uint64_t bytes);
   /// Changes what is shown of one task.
   void UpdateTask(StageId stage, uint32_t task, const std::function<void(TaskInfo&)>& change);
 
@@ -34,6 +36,7 @@ class QueryRecord {
   mutable std::mutex mutex_;
   QueryInfo query_;              // GUARDED_BY(mutex_)
   std::vector<TaskInfo> tasks_;  // GUARDED_BY(mutex_)
+  uint64_t uploaded_bytes_ = 0;  // GUARDED_BY(mutex_)
 };
 
 class QueryHistory {

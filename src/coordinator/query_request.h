@@ -1,16 +1,29 @@
-// What the coordinator is asked to run: a message of plain values, so that it may one day be sent to a server. Values.
+// What the coordinator is asked to run: plain values, and besides them the doors to rows of the client's own process,
+// which the coordinator opens where it sends them. Values, but for the doors, which are shared.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <arrow/result.h>
+
 #include "base/ids.h"
+#include "exchange/retained_store.h"
 #include "plan/distributed_plan.h"
 #include "plan/split.h"
 
 namespace skein {
+
+/// Rows of the client's process that an exchange starts from, collected and closed. Any thread.
+class ClientInput {
+ public:
+  virtual ~ClientInput() = default;
+  /// Reads the one closed unit, all ranges.
+  virtual arrow::Result<std::unique_ptr<UnitReader>> Open() = 0;
+};
 
 struct QueryRequest {
   DistributedPlan plan;
@@ -18,6 +31,8 @@ struct QueryRequest {
   std::map<StageId, std::string> fragments;
   /// All splits of each scan that the split ledger feeds; ids are positions.
   std::map<std::pair<StageId, ScanId>, std::vector<Split>> splits;
+  /// One for each exchange whose producer is the client.
+  std::map<ExchangeId, std::shared_ptr<ClientInput>> client_inputs;
   /// For people.
   std::string sql;
 };

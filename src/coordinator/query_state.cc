@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "exchange/unit_totals.h"
 #include "worker/wire_convert.h"
 
 namespace skein {
@@ -31,11 +32,12 @@ void FillSplits(ScanId scan, const std::vector<Split>& splits, wire::ScanSplits&
 }  // namespace
 
 QueryState::QueryState(const QueryId& query, QueryRequest request, std::vector<QueryWorker> workers, uint64_t rotation,
-                       QueryOptions options, Timers& timers, QueryObserver& observer)
+                       QueryOptions options, Timers& timers, Uploader& uploader, QueryObserver& observer)
     : query_(query),
       request_(std::move(request)),
       options_(options),
       timers_(timers),
+      uploader_(uploader),
       observer_(observer),
       start_(timers.Now()),
       tasks_(request_.plan, query, std::move(workers), rotation),
@@ -73,7 +75,7 @@ void QueryState::Start() {
 }
 
 void QueryState::AskNextGrant() {
-  while (next_worker_ < tasks_.workers().size() && tasks_.CountOn(next_worker_) == 0) next_worker_++;
+  while (next_worker_ < tasks_.workers().size() && !tasks_.IsUsed(next_worker_)) next_worker_++;
   if (next_worker_ == tasks_.workers().size()) return StartTasks();
   const size_t worker = next_worker_++;
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(timers_.Now() - start_);
@@ -118,7 +120,14 @@ void QueryState::StartTasks() {
       SendTo(task.worker, std::move(message));
     }
   }
-  observer_.OnProducers(tasks_.ProducersOf(request_.plan.exchange(client_exchange()).producer));
+  observer_.OnProducers(tasks_.ProducersOf(request_.plan.exchange(client_exchange())));
+  StartUploads();
+}
+
+void QueryState::StartUploads() {
+  auto uploads = TakeUploads(request_, tasks_);
+  for (const auto& upload : uploads) uploading_.insert(upload.key.exchange);
+  if (!uploads.empty()) uploader_.Start(std::move(uploads));
 }
 
 std::vector<wire::StartTask> QueryState::MakeStageStarts(StageId stage) {
@@ -247,6 +256,17 @@ void QueryState::OnMessage(uint32_t worker, Incarnation incarnation, const wire:
   }
 }
 
+void QueryState::OnUploaded(ExchangeId exchange, const arrow::Result<UnitTrailer>& stored) {
+  if (state_ != State::kRunning || !uploading_.contains(exchange)) return;
+  if (!stored.ok()) {
+    if (!audit_.AreAllSkipped(exchange)) OnError(stored.status());
+    return;
+  }
+  uploading_.erase(exchange);
+  record_->AddUploaded(UnitTotals::Of(*stored).bytes);
+  FinishIfDone();
+}
+
 void QueryState::OnWorkerLost(uint32_t worker, Incarnation incarnation, const std::string& reason) {
   const auto& workers = tasks_.workers();
   for (size_t i = 0; i < workers.size(); i++) {
@@ -291,10 +311,16 @@ void QueryState::Cancel(const std::string& reason) {
 
 // ---- ending
 
+bool QueryState::AreUploadsDone() const {
+  return std::all_of(uploading_.begin(), uploading_.end(),
+                     [this](ExchangeId exchange) { return audit_.AreAllSkipped(exchange); });
+}
+
 void QueryState::FinishIfDone() {
-  if (state_ != State::kRunning || !tasks_.AreAllFinished()) return;
+  if (state_ != State::kRunning || !tasks_.AreAllFinished() || !AreUploadsDone()) return;
   const auto status = audit_.CheckComplete();
   if (!status.ok()) return End("failed", status);
+  uploader_.Cancel();         // what nobody wanted to the end
   state_ = State::kFinished;  // an error of the client may still be waiting for its timer
   record_->End("finished", "", timers_.Now());
   if (is_client_done_) Release("");
@@ -324,8 +350,9 @@ void QueryState::End(const std::string& state, const arrow::Status& status) {
 void QueryState::Release(const std::string& reason) {
   if (is_released_) return;
   is_released_ = true;
+  uploader_.Cancel();
   for (size_t worker = 0; worker < next_worker_; worker++) {
-    if (tasks_.CountOn(worker) == 0) continue;
+    if (!tasks_.IsUsed(worker)) continue;
     wire::ToWorker message;
     message.mutable_release()->set_query(query_.ToBytes());
     message.mutable_release()->set_reason(reason);
@@ -353,7 +380,7 @@ void QueryState::SendTo(size_t worker, wire::ToWorker message) {
 }
 
 bool QueryState::IsNeeded(size_t worker) const {
-  if (state_ == State::kEnded || is_released_ || tasks_.CountOn(worker) == 0) return false;
+  if (state_ == State::kEnded || is_released_ || !tasks_.IsUsed(worker)) return false;
   if (state_ != State::kFinished) return true;
   const auto& feeding = tasks_.tasks(request_.plan.exchange(client_exchange()).producer);
   return std::any_of(feeding.begin(), feeding.end(), [&](const TaskEntry& task) { return task.worker == worker; });
@@ -361,6 +388,9 @@ bool QueryState::IsNeeded(size_t worker) const {
 
 StageId QueryState::StageOf(size_t worker) const {
   StageId last = 0;
+  for (const auto& exchange : request_.plan.exchanges) {
+    if (tasks_.IsHome(worker, exchange.id)) last = exchange.consumer;
+  }
   for (StageId stage = 0; stage < tasks_.stage_count(); stage++) {
     for (const auto& task : tasks_.tasks(stage)) {
       if (task.worker != worker) continue;

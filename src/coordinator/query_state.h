@@ -1,4 +1,5 @@
-// The state machine of one query: grants, then all tasks at once, then their ends and the checks, then the release.
+// The state machine of one query: grants, then all tasks at once and the rows of the client, then their ends and the
+// checks, then the release.
 //
 //   granting -> running -> finished -> (client has taken all) released
 //       \----------\-----------\----> failed | cancelled, released at once
@@ -11,11 +12,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include <arrow/result.h>
 #include <arrow/status.h>
 
+#include "coordinator/client_upload.h"
 #include "coordinator/exchange_audit.h"
 #include "coordinator/query_record.h"
 #include "coordinator/query_request.h"
@@ -48,15 +52,18 @@ class QueryObserver {
 
 class QueryState {
  public:
-  /// `timers` and `observer` must outlive it. REQUIRES: the plan is valid and a worker is there.
+  /// `timers`, `uploader` and `observer` must outlive it. REQUIRES: the plan is valid, there are rows for all its
+  /// exchanges that start from the client, and a worker is there.
   QueryState(const QueryId& query, QueryRequest request, std::vector<QueryWorker> workers, uint64_t rotation,
-             QueryOptions options, Timers& timers, QueryObserver& observer);
+             QueryOptions options, Timers& timers, Uploader& uploader, QueryObserver& observer);
   ~QueryState();
 
   /// Asks the first worker for its grant.
   void Start();
   /// Takes what a worker sent; stale messages (another attempt or incarnation, an ended query) are ignored.
   void OnMessage(uint32_t worker, Incarnation incarnation, const wire::FromWorker& message);
+  /// Learns how the upload of an exchange's rows has ended.
+  void OnUploaded(ExchangeId exchange, const arrow::Result<UnitTrailer>& stored);
   /// Learns that a worker is gone; the query fails if it needs that worker still.
   void OnWorkerLost(uint32_t worker, Incarnation incarnation, const std::string& reason);
   /// The client has taken all units of its exchange.
@@ -81,6 +88,7 @@ class QueryState {
   void OnGrantDeadline();
   // --- running
   void StartTasks();
+  void StartUploads();
   std::vector<wire::StartTask> MakeStageStarts(StageId stage);
   void AddFirstSplits(StageId stage, ScanId scan, std::vector<wire::StartTask>& starts);
   void OnSplitRequest(const wire::SplitRequest& request);
@@ -90,6 +98,7 @@ class QueryState {
   arrow::Status CheckInputs(const TaskEntry& task, const wire::TaskFinished& finished);
   void RecordTask(const TaskEntry& task, const wire::TaskFinished& finished);
   // --- ending
+  bool AreUploadsDone() const;
   void FinishIfDone();
   /// Takes an error of a task or of the client: ends the query with it, at once or when nothing better came in time.
   void OnError(const arrow::Status& status);
@@ -110,6 +119,7 @@ class QueryState {
   QueryRequest request_;  // without its splits, which the ledger has
   const QueryOptions options_;
   Timers& timers_;
+  Uploader& uploader_;
   QueryObserver& observer_;
   const SteadyTime start_;
   TaskTable tasks_;
@@ -119,6 +129,7 @@ class QueryState {
 
   State state_ = State::kGranting;
   size_t next_worker_ = 0;  // workers before it were asked for a grant
+  std::set<ExchangeId> uploading_;
   bool is_client_done_ = false;
   bool is_released_ = false;
   arrow::Status weak_error_;  // waits for settle_timer_

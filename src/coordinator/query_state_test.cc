@@ -67,7 +67,8 @@ class QueryStateTest : public testing::Test {
       const std::string host = "w" + std::to_string(number);
       workers_.push_back({number, number * Incarnation{10}, host + ":1", host + ":2", 1, connection});
     }
-    state_ = std::make_unique<QueryState>(query_, std::move(request), workers_, 0, QueryOptions{}, timers_, observer_);
+    state_ = std::make_unique<QueryState>(query_, std::move(request), workers_, 0, QueryOptions{}, timers_, uploader_,
+                                          observer_);
     state_->Start();
   }
   void MakeRunning(uint32_t splits = 4) {
@@ -131,6 +132,7 @@ class QueryStateTest : public testing::Test {
 
   const QueryId query_{1, 2};
   FakeTimers timers_;
+  FakeUploader uploader_;
   FakeObserver observer_;
   std::vector<std::shared_ptr<FakeConnection>> connections_;
   std::vector<QueryWorker> workers_;

@@ -14,7 +14,9 @@
 #include "base/error.h"
 #include "exchange/consumer_ledger.h"
 #include "exchange/flight_channel.h"
+#include "exchange/receiver.h"
 #include "exchange/retained_store.h"
+#include "exchange/scripted_channel.h"
 #include "worker/control_service.h"
 #include "worker/wire_convert.h"
 
@@ -23,7 +25,8 @@ namespace skein {
 class ScriptedWorker : public ControlHandler {
  public:
   static constexpr char kSecret[] = "s3cret";
-  enum class Script { kFinish, kFail, kHang };
+  /// kEcho: the task's unit is what it has received of its only input.
+  enum class Script { kFinish, kFail, kHang, kEcho };
 
   explicit ScriptedWorker(Script script, int control_port = 0)
       : script_(script), store_(RetainedStore::Make({}).ValueOrDie()) {
@@ -70,6 +73,9 @@ class ScriptedWorker : public ControlHandler {
       *answer.mutable_failed()->mutable_error() = ToWire(UserError("division by zero"));
     }
     if (message.has_start() && script_ == Script::kFinish) Finish(message.start(), *answer.mutable_finished());
+    if (message.has_start() && script_ == Script::kEcho) {
+      echoes_.push_back(std::async(std::launch::async, [this, peer, start = message.start()] { Echo(start, peer); }));
+    }
     if (message.has_release()) {
       store_->DropQuery(QueryId::FromBytes(message.release().query()).ValueOrDie());
       releases_++;
@@ -80,12 +86,40 @@ class ScriptedWorker : public ControlHandler {
   void Leave(const std::shared_ptr<ControlPeer>&) override { left_.set_value(); }
 
  private:
-  void Finish(const wire::StartTask& start, wire::TaskFinished& finished) {
+  void Echo(const wire::StartTask& start, const std::shared_ptr<ControlPeer>& peer) {
+    const auto key = FromWire(start.name()).ValueOrDie();
+    const auto& input = start.inputs(0);
+    ReceiverOptions options;
+    options.query = key.query;
+    options.exchange = input.exchange();
+    options.range = FromWire(input.range());
+    options.producer_tasks = input.producer_tasks();
+    auto receiver = Receiver::Make(options, MakeFlightChannelResolver({.secret = kSecret}));
+    for (const auto& producer : input.producers()) {
+      receiver->AddProducers({{producer.address(), 0, producer.task(), producer.attempt(), producer.incarnation()}});
+    }
+    const auto texts = TakeAll(*receiver);
+    if (!texts.ok()) return;  // the query has failed
+    wire::FromWorker answer;
+    std::string rows;
+    for (const auto& text : *texts) rows += text;
+    Finish(start, *answer.mutable_finished(), rows);
+    auto& ledger = *answer.mutable_finished()->add_ledgers();
+    const auto taken = receiver->summary();
+    ledger.set_exchange(input.exchange());
+    ledger.set_count(taken.count);
+    ledger.set_sum(taken.sum);
+    ledger.set_exclusive_or(taken.exclusive_or);
+    peer->Send(answer);
+  }
+
+  void Finish(const wire::StartTask& start, wire::TaskFinished& finished, std::string rows = "") {
     const auto key = FromWire(start.name()).ValueOrDie();
     const UnitKey unit{key.query, start.output().exchange(), key.task, key.attempt, key.incarnation, 0};
     Block block;
     block.rows = 1;
-    block.data = arrow::Buffer::FromString("rows of task " + std::to_string(key.task));
+    if (rows.empty()) rows = "rows of task " + std::to_string(key.task);
+    block.data = arrow::Buffer::FromString(rows);
     block.checksum = ChecksumOf(*block.data);
     EXPECT_TRUE(store_->OpenUnit(unit).ok());
     EXPECT_TRUE(store_->Append(unit, block).ok());
@@ -103,6 +137,7 @@ class ScriptedWorker : public ControlHandler {
   std::unique_ptr<RetainedStore> store_;
   std::unique_ptr<DataServer> data_;
   std::unique_ptr<ControlService> control_;
+  std::vector<std::future<void>> echoes_;  // of the thread of the control stream
   std::mutex mutex_;
   std::vector<std::shared_ptr<ControlPeer>> peers_;  // GUARDED_BY(mutex_)
 };

@@ -9,7 +9,10 @@ namespace skein {
 
 TaskTable::TaskTable(const DistributedPlan& plan, const QueryId& query, std::vector<QueryWorker> workers,
                      uint64_t rotation)
-    : workers_(std::move(workers)) {
+    : query_(query), workers_(std::move(workers)) {
+  for (const auto& exchange : plan.exchanges) {
+    if (exchange.is_from_client()) homes_[exchange.id] = (rotation + exchange.id) % workers_.size();
+  }
   for (const auto& stage : plan.stages) {
     auto& tasks = stages_.emplace_back();
     for (uint32_t task = 0; task < stage.task_count; task++) {
@@ -34,6 +37,16 @@ uint32_t TaskTable::CountOn(size_t worker) const {
   return count;
 }
 
+bool TaskTable::IsUsed(size_t worker) const {
+  return CountOn(worker) > 0 ||
+         std::any_of(homes_.begin(), homes_.end(), [&](const auto& home) { return home.second == worker; });
+}
+
+bool TaskTable::IsHome(size_t worker, ExchangeId exchange) const {
+  const auto home = homes_.find(exchange);
+  return home != homes_.end() && home->second == worker;
+}
+
 TaskEntry* TaskTable::Find(const TaskKey& key) {
   if (key.stage >= stages_.size() || key.task >= stages_[key.stage].size()) return nullptr;
   auto& task = stages_[key.stage][key.task];
@@ -52,29 +65,33 @@ bool TaskTable::AreAllFinished() const {
   return true;
 }
 
-std::vector<Producer> TaskTable::ProducersOf(StageId stage) const {
+std::vector<Producer> TaskTable::ProducersOf(const Exchange& exchange) const {
   std::vector<Producer> producers;
-  for (const auto& task : stages_[stage]) {
-    const auto& worker = workers_[task.worker];
+  const auto add = [&](size_t at, uint32_t task, AttemptId attempt) {
+    const auto& worker = workers_[at];
     producers.push_back({.address = worker.data_address,
                          .worker = worker.worker,
-                         .task = task.key.task,
-                         .attempt = task.key.attempt,
-                         .incarnation = task.key.incarnation});
+                         .task = task,
+                         .attempt = attempt,
+                         .incarnation = worker.incarnation});
+  };
+  if (exchange.is_from_client()) {
+    add(homes_.at(exchange.id), 0, 0);
+  } else {
+    for (const auto& task : stages_[exchange.producer]) add(task.worker, task.key.task, task.key.attempt);
   }
   return producers;
 }
 
 namespace {
 
-void FillInput(const Exchange& exchange, const DistributedPlan& plan, const TaskTable& tasks, const TaskEntry& task,
-               wire::InputSpec& input) {
-  const bool is_hash = exchange.kind == ExchangeKind::kHash;
+void FillInput(const Exchange& exchange, const TaskTable& tasks, const TaskEntry& task, wire::InputSpec& input) {
   input.set_exchange(exchange.id);
-  *input.mutable_range() = ToWire(is_hash ? exchange.ranges[task.key.task] : PartitionRange::All());
+  *input.mutable_range() = ToWire(exchange.is_partitioned() ? exchange.ranges[task.key.task] : PartitionRange::All());
   input.set_is_ordered(exchange.is_ordered);
-  input.set_producer_tasks(plan.stage(exchange.producer).task_count);
-  for (const auto& producer : tasks.ProducersOf(exchange.producer)) *input.add_producers() = ToWire(producer);
+  const auto producers = tasks.ProducersOf(exchange);
+  input.set_producer_tasks(static_cast<uint32_t>(producers.size()));
+  for (const auto& producer : producers) *input.add_producers() = ToWire(producer);
 }
 
 }  // namespace
@@ -88,7 +105,7 @@ wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& task
   if (const auto fragment = request.fragments.find(stage.id); fragment != request.fragments.end()) {
     start.set_fragment(fragment->second);
   }
-  for (const auto input : stage.inputs) FillInput(plan.exchange(input), plan, tasks, task, *start.add_inputs());
+  for (const auto input : stage.inputs) FillInput(plan.exchange(input), tasks, task, *start.add_inputs());
   start.mutable_output()->set_exchange(stage.output);
   for (const auto& range : plan.exchange(stage.output).ranges) *start.mutable_output()->add_ranges() = ToWire(range);
   return start;

@@ -1,7 +1,9 @@
-// The tasks of one query: where each is placed, and how far it is. Owned by the query's state; its thread only.
+// The tasks of one query: where each is placed, and how far it is; and where the rows of the client are placed. Owned
+// by the query's state; its thread only.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "base/ids.h"
@@ -24,9 +26,11 @@ struct TaskEntry {
 class TaskTable {
  public:
   /// Places the tasks: task i of a stage with several of them on worker i modulo the workers, the only task of a stage
-  /// on a worker that changes from query to query (`rotation`) and from stage to stage. REQUIRES: a worker is there.
+  /// on a worker that changes from query to query (`rotation`) and from stage to stage; so does, from exchange to
+  /// exchange, the home of rows of the client. REQUIRES: a worker is there.
   TaskTable(const DistributedPlan& plan, const QueryId& query, std::vector<QueryWorker> workers, uint64_t rotation);
 
+  const QueryId& query() const { return query_; }
   const std::vector<QueryWorker>& workers() const { return workers_; }
   std::vector<TaskEntry>& tasks(StageId stage) { return stages_[stage]; }
   const std::vector<TaskEntry>& tasks(StageId stage) const { return stages_[stage]; }
@@ -34,16 +38,22 @@ class TaskTable {
   uint32_t task_count() const;
   /// Counts the tasks that are placed on a worker.
   uint32_t CountOn(size_t worker) const;
+  /// Says whether tasks or rows of the client are placed on a worker.
+  bool IsUsed(size_t worker) const;
+  /// Says whether the rows of the client that an exchange starts from are placed on a worker.
+  bool IsHome(size_t worker, ExchangeId exchange) const;
 
   /// Returns the task whose current attempt `key` names, or null: messages of other attempts and lives are stale.
   TaskEntry* Find(const TaskKey& key);
   bool IsStageFinished(StageId stage) const;
   bool AreAllFinished() const;
-  /// Says where the units of a stage's tasks are.
-  std::vector<Producer> ProducersOf(StageId stage) const;
+  /// Says where the units of an exchange are. Rows of the client are those of one task 0 at their home.
+  std::vector<Producer> ProducersOf(const Exchange& exchange) const;
 
  private:
+  const QueryId query_;
   std::vector<QueryWorker> workers_;
+  std::map<ExchangeId, size_t> homes_;  // of the rows of the client
   std::vector<std::vector<TaskEntry>> stages_;
 };
 

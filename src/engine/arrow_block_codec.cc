@@ -131,6 +131,8 @@ class ArrowDecoder : public BlockDecoder {
     options.use_threads = false;
     options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ipc::ReadRecordBatch(schema_, nullptr, options, &input));
+    // DuckDB trusts the sizes of buffers.
+    ARROW_RETURN_NOT_OK(batch->Validate());
     if (static_cast<uint64_t>(batch->num_rows()) != block.rows) {
       return InternalError("block holds " + std::to_string(batch->num_rows()) + " rows, its frame says " +
                            std::to_string(block.rows));

@@ -38,7 +38,8 @@ class BlockDecoder {
   static std::unique_ptr<BlockDecoder> Make(duckdb::ClientContext& context, BlockCodec codec,
                                             const duckdb::vector<duckdb::LogicalType>& types);
   virtual ~BlockDecoder() = default;
-  /// Starts on a block. Errors: bytes that are not of this codec and these types.
+  /// Starts on a block. Errors: bytes that are not of this codec and these types. REQUIRES: its checksum was checked
+  /// (Receiver does): offsets inside columns are trusted.
   virtual arrow::Status Start(const Block& block) = 0;
   /// Fills `out` with the next rows of the block; false at its end.
   virtual arrow::Result<bool> Next(duckdb::DataChunk& out) = 0;

@@ -26,7 +26,12 @@ class DuckDbFragmentRun : public FragmentRun {
 
   arrow::Result<TaskResult> Run() override {
     const auto start = std::chrono::steady_clock::now();
-    ARROW_RETURN_NOT_OK(CatchDuckDb([&] { return Execute(); }));
+    const auto status = CatchDuckDb([&] { return Execute(); });
+    if (!status.ok()) {
+      // What came through an exchange or the feed is known better than DuckDB could carry it.
+      const auto failure = task_->failure();
+      return is_cancelled_ || failure.ok() ? status : failure;
+    }
     TaskResult result;
     result.units = std::move(task_->units);
     result.rows_in = task_->rows_in;

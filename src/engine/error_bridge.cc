@@ -14,6 +14,8 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
     case ExceptionType::INTERNAL:
     case ExceptionType::FATAL:
       return InternalError(error.RawMessage());
+    case ExceptionType::IO:
+      return WorldError(error.RawMessage());
     case ExceptionType::HTTP:
     case ExceptionType::NETWORK:
       return Unavailable(error.RawMessage());

@@ -19,7 +19,8 @@ enum class OperatorKind : uint8_t {
   kExchangeSink = 2,
   kSplitScan = 3,
   kRestore = 4,
-  kRemoteQuery = 5
+  kRemoteQuery = 5,
+  kClientSink = 6
 };
 
 /// What all of them share: fixed bindings and types. `expressions` of the base class are resolved by DuckDB.
@@ -60,6 +61,8 @@ class LogicalExchange : public SkeinOperator {
 
   ExchangeKind exchange_kind;
   bool is_ordered = false;
+  /// The child runs in the client's process, which pushes its rows to the workers.
+  bool is_from_client = false;
 };
 
 /// A leaf that takes rows from an input exchange of the task.

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "duckdb/parallel/task_scheduler.hpp"
-#include "engine/error_bridge.h"
 #include "engine/task_state.h"
 
 namespace skein {
@@ -65,10 +64,10 @@ duckdb::OrderPreservationType PhysicalExchangeSource::SourceOrder() const {
 
 duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalExchangeSource::GetGlobalSourceState(
     duckdb::ClientContext& context) const {
-  auto& inputs = TaskState::Get(context).context.inputs;
-  auto input = inputs.find(exchange_);
-  if (input == inputs.end()) {
-    ThrowForDuckDb(InternalError("the task has no input exchange " + std::to_string(exchange_)));
+  auto& task = TaskState::Get(context);
+  auto input = task.context.inputs.find(exchange_);
+  if (input == task.context.inputs.end()) {
+    task.Fail(InternalError("the task has no input exchange " + std::to_string(exchange_)));
   }
   return duckdb::make_uniq<GlobalState>(context, *input->second, is_ordered_);
 }
@@ -97,7 +96,7 @@ duckdb::SourceResultType PhysicalExchangeSource::GetDataInternal(duckdb::Executi
     }
     guard.unlock();
   }
-  if (!state.ok()) ThrowForDuckDb(state.status());
+  if (!state.ok()) TaskState::Get(context.client).Fail(state.status());
   if (*state == BlockReader::State::kFinished) return duckdb::SourceResultType::FINISHED;
   TaskState::Get(context.client).rows_in += chunk.size();
   return duckdb::SourceResultType::HAVE_MORE_OUTPUT;

@@ -1,7 +1,6 @@
 #include "engine/physical_split_scan.h"
 
 #include "duckdb/parallel/task_scheduler.hpp"
-#include "engine/error_bridge.h"
 #include "engine/split_files.h"
 #include "engine/task_state.h"
 #include "engine/wakeable.h"
@@ -160,7 +159,7 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
     auto state = feed.TryTake(spec_.scan, split, global.wakeable.Callback());
     if (state.ok() && *state == SplitFeed::kPending) return global.BlockSource(guard, input.interrupt_state);
     guard.unlock();
-    if (!state.ok()) ThrowForDuckDb(state.status());
+    if (!state.ok()) global.task.Fail(state.status());
     if (*state == SplitFeed::kExhausted) return duckdb::SourceResultType::FINISHED;
     local.Begin(context.client, global, spec_, split);
   }

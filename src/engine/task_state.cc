@@ -3,6 +3,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "engine/error_bridge.h"
+
 namespace skein {
 namespace {
 
@@ -34,6 +36,19 @@ void TaskState::WaitForNews() {
   std::unique_lock lock(news_mutex_);
   news_changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return has_news_; });
   has_news_ = false;
+}
+
+void TaskState::Fail(const arrow::Status& status) {
+  {
+    std::lock_guard lock(results_mutex);
+    if (failure_.ok()) failure_ = status;
+  }
+  ThrowForDuckDb(status);
+}
+
+arrow::Status TaskState::failure() {
+  std::lock_guard lock(results_mutex);
+  return failure_;
 }
 
 void TaskState::Notify() {

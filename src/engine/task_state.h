@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <arrow/status.h>
+
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "engine/engine.h"
@@ -27,6 +29,10 @@ class TaskState : public duckdb::ClientContextState {
   void WaitForNews();
   void Notify();
 
+  /// Keeps the first `status` (not ok) for the driver, which returns it as it is, and throws it as DuckDB allows.
+  [[noreturn]] void Fail(const arrow::Status& status);
+  arrow::Status failure();
+
   TaskContext context;
   std::atomic<uint64_t> cpu_ns{0};
   std::atomic<uint64_t> rows_in{0};
@@ -38,6 +44,7 @@ class TaskState : public duckdb::ClientContextState {
   std::vector<UnitInput> inputs;
 
  private:
+  arrow::Status failure_;  // GUARDED_BY(results_mutex)
   std::mutex news_mutex_;
   std::condition_variable news_changed_;
   bool has_news_ = false;

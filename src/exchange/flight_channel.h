@@ -1,6 +1,7 @@
-// The data plane over Arrow Flight: a server that serves the units of a RetainedStore by DoGet, and the resolver that
-// reads from it. A block travels as a record batch with one uint8 column, its frame as protobuf in app_metadata
-// (data.proto); so its bytes are never copied into a message. Every call carries the cluster's secret.
+// The data plane over Arrow Flight: a server that serves the units of a RetainedStore by DoGet and takes units by
+// DoExchange (unit_upload.h), and the resolver that reads from it. A block travels as a record batch with one uint8
+// column, its frame as protobuf in app_metadata (data.proto); so its bytes are never copied into a message. Every call
+// carries the cluster's secret.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,8 @@ class DataServer {
 struct FlightChannelOptions {
   std::string secret;
   std::chrono::milliseconds connect_timeout{5000};
+  /// Longest time without a step of an upload.
+  std::chrono::milliseconds stall_timeout{60000};
 };
 
 /// Keeps one connection an address, opened at first use, closed with the resolver. Open itself never waits: a stream

@@ -2,9 +2,7 @@
 
 #include <atomic>
 #include <utility>
-#include <vector>
 
-#include <arrow/array/array_primitive.h>
 #include <arrow/flight/server.h>
 #include <arrow/ipc/dictionary.h>
 #include <arrow/ipc/writer.h>
@@ -12,9 +10,11 @@
 #include <arrow/type.h>
 
 #include "base/error.h"
+#include "exchange/block_batch.h"
 #include "exchange/flight_auth.h"
 #include "exchange/flight_channel.h"
 #include "exchange/stream_codec.h"
+#include "exchange/upload_service.h"
 
 namespace skein {
 namespace {
@@ -25,10 +25,6 @@ namespace flight = arrow::flight;
 constexpr std::chrono::milliseconds kPollInterval{200};
 /// How long the streams get to notice that the server stops before the transport cancels them.
 constexpr std::chrono::milliseconds kShutdownGrace{500};
-
-std::shared_ptr<arrow::Schema> BlockSchema() {
-  return arrow::schema({arrow::field("block", arrow::uint8(), /*nullable=*/false)});
-}
 
 /// One DoGet. Runs on the thread of the call, whose context outlives it.
 class UnitStream : public flight::FlightDataStream {
@@ -71,10 +67,7 @@ class UnitStream : public flight::FlightDataStream {
   /// Makes a message with the block's bytes by reference; the transport ends a stream at a message without a batch, so
   /// items without a block get one of no rows.
   arrow::Result<flight::FlightPayload> MakePayload(std::string frame, std::shared_ptr<arrow::Buffer> data) {
-    if (!data) data = std::make_shared<arrow::Buffer>(nullptr, 0);
-    const int64_t size = data->size();
-    const auto batch =
-        arrow::RecordBatch::Make(schema_, size, {std::make_shared<arrow::UInt8Array>(size, std::move(data))});
+    const auto batch = ToBatch(std::move(data));
     flight::FlightPayload payload;
     payload.app_metadata = arrow::Buffer::FromString(std::move(frame));
     ARROW_RETURN_NOT_OK(
@@ -110,6 +103,12 @@ class FlightService : public flight::FlightServerBase {
         std::make_unique<UnitStream>(reader.ok() ? std::move(*reader) : std::make_unique<FailedReader>(reader.status()),
                                      context, is_stopping_, location().ToString());
     return arrow::Status::OK();
+  }
+
+  arrow::Status DoExchange(const flight::ServerCallContext& context,
+                           std::unique_ptr<flight::FlightMessageReader> reader,
+                           std::unique_ptr<flight::FlightMessageWriter> writer) override {
+    return ServeUpload(*reader, *writer, store_);
   }
 
   void StopStreams() { is_stopping_ = true; }

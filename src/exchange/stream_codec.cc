@@ -23,8 +23,12 @@ void Encode(const UnitKey& key, wire::Unit& out) {
   out.set_unit(key.unit);
 }
 
+UnitKey Decode(const QueryId& query, ExchangeId exchange, const wire::Unit& unit) {
+  return {query, exchange, unit.task(), unit.attempt(), unit.incarnation(), unit.unit()};
+}
+
 UnitKey Decode(const ReadRequest& request, const wire::Unit& unit) {
-  return {request.query, request.exchange, unit.task(), unit.attempt(), unit.incarnation(), unit.unit()};
+  return Decode(request.query, request.exchange, unit);
 }
 
 void Encode(const UnitReader::Item& item, wire::BlockFrame& out) {
@@ -122,6 +126,23 @@ arrow::Result<ReadRequest> DecodeReadRequest(std::string_view bytes) {
   request.incarnation = in.incarnation();
   request.range = Decode(in.range());
   return request;
+}
+
+std::string EncodeKey(const UnitKey& key) {
+  wire::WriteUnit out;
+  out.set_query(key.query.ToBytes());
+  out.set_exchange(key.exchange);
+  Encode(key, *out.mutable_unit());
+  return out.SerializeAsString();
+}
+
+arrow::Result<UnitKey> DecodeKey(std::string_view bytes) {
+  wire::WriteUnit in;
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return InternalError("malformed name of a unit: bytes=" + std::to_string(bytes.size()));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto query, QueryId::FromBytes(in.query()));
+  return Decode(query, in.exchange(), in.unit());
 }
 
 std::string EncodeStreamItem(const UnitReader::Item& item) {

@@ -26,6 +26,10 @@ struct ReadRequest {
 std::string EncodeReadRequest(const ReadRequest& request);
 arrow::Result<ReadRequest> DecodeReadRequest(std::string_view bytes);
 
+/// Encodes and decodes the name of a unit that is uploaded.
+std::string EncodeKey(const UnitKey& key);
+arrow::Result<UnitKey> DecodeKey(std::string_view bytes);
+
 /// Encodes everything of the item but the block's bytes.
 std::string EncodeStreamItem(const UnitReader::Item& item);
 /// Encodes an error with fault, retryability, cancellation and DuckDB's class. A foreign status becomes an internal

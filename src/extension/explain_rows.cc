@@ -15,7 +15,7 @@ using duckdb::LogicalType;
 void CollectTrees(duckdb::LogicalOperator& op, std::vector<std::string>& trees) {
   auto* ours = AsSkein(op);
   if (ours != nullptr && ours->kind() == OperatorKind::kRemoteQuery) {
-    trees.push_back(ToStageTree(static_cast<LogicalRemoteQuery&>(*ours).query->plan));
+    trees.push_back(ToStageTree(static_cast<LogicalRemoteQuery&>(*ours).query().plan));
   }
   for (auto& child : op.children) CollectTrees(*child, trees);
 }

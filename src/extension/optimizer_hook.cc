@@ -41,24 +41,28 @@ class Hook {
         mode_(ModeOf(input.context)),
         options_(PlannerOptionsOf(input.context, worker_count)) {}
 
-  void Visit(OperatorPtr& plan) {
-    if (!IsStatementRoot(plan->type)) {
-      const auto found = Examine(context_, *plan);
-      if (!found.has_split_scan) return;
-      if (found.reason.empty()) {
-        if (IsWorthIt(found)) plan = Distribute(std::move(plan));
-        return;
+  void Visit(OperatorPtr& plan, bool is_top = true) {
+    if (IsStatementRoot(plan->type)) {
+      for (auto& child : plan->children) Visit(child, true);
+      if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
+        AddStageRows(context_, plan, [&] { return binder_.GenerateTableIndex(); });
       }
+      return;
     }
-    for (auto& child : plan->children) Visit(child);
-    if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
-      AddStageRows(context_, plan, [&] { return binder_.GenerateTableIndex(); });
+    if (!IsQueryOperator(plan->type)) return;
+    const auto found = Examine(context_, *plan);
+    if (!found.reason.empty()) {
+      for (auto& child : plan->children) Visit(child, false);
+      return;
     }
+    if (IsWorthIt(found, is_top)) plan = Distribute(std::move(plan));
   }
 
  private:
-  bool IsWorthIt(const Eligibility& found) const {
-    return mode_ == Mode::kDistributed || found.scanned_rows >= AutoMinRowsOf(context_);
+  // Rows of the client go out and come back only for a whole statement, or to meet those of the cluster.
+  bool IsWorthIt(const Eligibility& found, bool is_top) const {
+    if (mode_ == Mode::kDistributed) return found.has_split_scan || (found.has_client_scan && is_top);
+    return found.has_split_scan && found.scanned_rows >= AutoMinRowsOf(context_);
   }
 
   OperatorPtr Distribute(OperatorPtr plan) {
@@ -71,7 +75,7 @@ class Hook {
     placer.Place(plan);
     plan->ResolveOperatorTypes();
     StageCutter cutter(context_, options_, placer.single_reasons());
-    remote->query = std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan)));
+    remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));
     return remote;
   }
 

@@ -2,19 +2,27 @@
 
 #include "coordinator/query_execution.h"
 #include "duckdb/execution/physical_plan_generator.hpp"
+#include "duckdb/parallel/meta_pipeline.hpp"
+#include "duckdb/parallel/pipeline.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
 #include "engine/error_bridge.h"
 #include "engine/fragment_codec.h"
 #include "engine/physical_exchange_source.h"
 #include "engine/wakeable.h"
+#include "extension/client_sink.h"
 #include "extension/instance_state.h"
 #include "extension/interrupt_watch.h"
 
 namespace skein {
 namespace {
 
-QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& query) {
+QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& query,
+                         const duckdb::PhysicalOperator& remote) {
   QueryRequest request;
+  for (const auto& child : remote.children) {
+    const auto& sink = child.get().Cast<PhysicalClientSink>();
+    request.client_inputs[sink.exchange()] = sink.CollectedInput();
+  }
   request.plan = query.plan;
   request.sql = context.GetCurrentQuery();
   for (StageId id = 0; id < query.stages.size(); id++) {
@@ -27,8 +35,9 @@ QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& que
   return request;
 }
 
-std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const PlannedQuery& query) {
-  auto request = MakeRequest(context, query);
+std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const PlannedQuery& query,
+                                           const duckdb::PhysicalOperator& remote) {
+  auto request = MakeRequest(context, query, remote);
   auto cluster = InstanceState::Get(context).StartedCluster();
   if (!cluster.ok()) ThrowForDuckDb(cluster.status());
   const auto ready = (*cluster)->EnsureReady();
@@ -40,8 +49,9 @@ std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const
 
 class GlobalState : public duckdb::GlobalSourceState {
  public:
-  GlobalState(duckdb::ClientContext& context, const PlannedQuery& query, bool is_ordered)
-      : execution(StartQuery(context, query)), wakeable(*this) {
+  GlobalState(duckdb::ClientContext& context, const PlannedQuery& query, const duckdb::PhysicalOperator& remote,
+              bool is_ordered)
+      : execution(StartQuery(context, query, remote)), wakeable(*this) {
     const auto threads = duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads();
     max_threads = is_ordered ? 1 : static_cast<duckdb::idx_t>(threads);
     watch = std::make_unique<InterruptWatch>(context, [this] { execution->Cancel("interrupted by the user"); });
@@ -88,11 +98,22 @@ duckdb::InsertionOrderPreservingMap<std::string> SizeOf(const DistributedPlan& p
 
 duckdb::PhysicalOperator& LogicalRemoteQuery::CreatePlan(duckdb::ClientContext&,
                                                          duckdb::PhysicalPlanGenerator& planner) {
-  return planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query);
+  auto& remote = planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query_);
+  for (auto& child : children) remote.children.push_back(planner.CreatePlan(*child));
+  return remote;
+}
+
+void LogicalRemoteQuery::SetQuery(std::shared_ptr<PlannedQuery> planned) {
+  query_ = std::move(planned);
+  for (auto& input : query_->client_inputs) {
+    const auto& ranges = query_->plan.exchange(input.exchange).ranges;
+    children.push_back(duckdb::make_uniq<LogicalClientSink>(std::move(input), ranges));
+  }
+  query_->client_inputs.clear();
 }
 
 duckdb::InsertionOrderPreservingMap<std::string> LogicalRemoteQuery::ParamsToString() const {
-  return SizeOf(query->plan);
+  return SizeOf(query_->plan);
 }
 
 PhysicalRemoteQuery::PhysicalRemoteQuery(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
@@ -108,13 +129,24 @@ duckdb::InsertionOrderPreservingMap<std::string> PhysicalRemoteQuery::ParamsToSt
   return SizeOf(query_->plan);
 }
 
+void PhysicalRemoteQuery::BuildPipelines(duckdb::Pipeline& current, duckdb::MetaPipeline& meta_pipeline) {
+  op_state.reset();
+  sink_state.reset();
+  meta_pipeline.GetState().SetPipelineSource(current, *this);
+  for (auto& child : children) {
+    auto& sink = child.get();
+    sink.sink_state.reset();
+    meta_pipeline.CreateChildMetaPipeline(current, sink).Build(sink.children[0]);
+  }
+}
+
 duckdb::OrderPreservationType PhysicalRemoteQuery::SourceOrder() const {
   return is_ordered_ ? duckdb::OrderPreservationType::FIXED_ORDER : duckdb::OrderPreservationType::NO_ORDER;
 }
 
 duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalRemoteQuery::GetGlobalSourceState(
     duckdb::ClientContext& context) const {
-  return duckdb::make_uniq<GlobalState>(context, *query_, is_ordered_);
+  return duckdb::make_uniq<GlobalState>(context, *query_, *this, is_ordered_);
 }
 
 duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalRemoteQuery::GetLocalSourceState(

@@ -18,7 +18,12 @@ class LogicalRemoteQuery : public SkeinOperator {
   bool SupportSerialization() const override { return false; }
   duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
 
-  std::shared_ptr<PlannedQuery> query;
+  /// Takes a planned query; what the client itself must run of it becomes this operator's children.
+  void SetQuery(std::shared_ptr<PlannedQuery> planned);
+  const PlannedQuery& query() const { return *query_; }
+
+ private:
+  std::shared_ptr<PlannedQuery> query_;
 };
 
 class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
@@ -28,6 +33,9 @@ class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
 
   std::string GetName() const override { return "SKEIN_REMOTE"; }
   duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
+  /// The children are sinks of pipelines that end before this source begins.
+  void BuildPipelines(duckdb::Pipeline& current, duckdb::MetaPipeline& meta_pipeline) override;
+  duckdb::vector<duckdb::const_reference<duckdb::PhysicalOperator>> GetSources() const override { return {*this}; }
   bool IsSource() const override { return true; }
   bool ParallelSource() const override { return !is_ordered_; }
   duckdb::OrderPreservationType SourceOrder() const override;

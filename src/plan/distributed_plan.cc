@@ -9,7 +9,7 @@ namespace {
 
 arrow::Status CheckRanges(const Exchange& exchange, uint32_t consumers) {
   const auto where = "exchange " + std::to_string(exchange.id) + ": ";
-  const size_t expected = exchange.kind == ExchangeKind::kHash ? consumers : 1;
+  const size_t expected = exchange.is_partitioned() ? consumers : 1;
   if (exchange.ranges.size() != expected) {
     return InternalError(where + std::to_string(exchange.ranges.size()) + " ranges, expected " +
                          std::to_string(expected));
@@ -27,6 +27,16 @@ bool HasInput(const Stage& stage, ExchangeId id) {
   return std::find(stage.inputs.begin(), stage.inputs.end(), id) != stage.inputs.end();
 }
 
+bool HasProducer(const Exchange& exchange, const std::vector<Stage>& stages) {
+  if (exchange.is_from_client()) return exchange.consumer != Exchange::kClient;
+  return exchange.producer < stages.size() && stages[exchange.producer].output == exchange.id;
+}
+
+/// Says whether the exchange's rows are not there yet when `stage` stands in the order of the plan.
+bool IsMadeTooLate(const Exchange& exchange, size_t stage) {
+  return !exchange.is_from_client() && exchange.producer >= stage;
+}
+
 }  // namespace
 
 arrow::Status DistributedPlan::Validate() const {
@@ -35,7 +45,7 @@ arrow::Status DistributedPlan::Validate() const {
   for (size_t i = 0; i < exchanges.size(); i++) {
     const auto& exchange = exchanges[i];
     if (exchange.id != i) return InternalError("exchange " + std::to_string(i) + " has another id");
-    if (exchange.producer >= stages.size() || stages[exchange.producer].output != i) {
+    if (!HasProducer(exchange, stages)) {
       return InternalError("exchange " + std::to_string(i) + " has no producer");
     }
     if (exchange.consumer == Exchange::kClient) {
@@ -57,7 +67,7 @@ arrow::Status DistributedPlan::Validate() const {
     if (stages[i].id != i) return InternalError("stage " + std::to_string(i) + " has another id");
     if (stages[i].task_count == 0) return InternalError("stage " + std::to_string(i) + " has no task");
     for (auto input : stages[i].inputs) {
-      if (input >= exchanges.size() || exchanges[input].consumer != i || exchanges[input].producer >= i) {
+      if (input >= exchanges.size() || exchanges[input].consumer != i || IsMadeTooLate(exchanges[input], i)) {
         return InternalError("stage " + std::to_string(i) + " has a wrong input");
       }
     }
@@ -73,6 +83,8 @@ const char* ToString(ExchangeKind kind) {
       return "hash";
     case ExchangeKind::kBroadcast:
       return "broadcast";
+    case ExchangeKind::kRoundRobin:
+      return "round-robin";
   }
   return "?";
 }

@@ -13,7 +13,12 @@
 
 namespace skein {
 
-enum class ExchangeKind { kGather, kHash, kBroadcast };
+enum class ExchangeKind {
+  kGather,
+  kHash,
+  kBroadcast,
+  kRoundRobin  // each block has one of the ranges, whatever its rows are
+};
 
 /// Says what recovery may do with the output of a stage (DESIGN: replay classes).
 enum class ReplayClass {
@@ -28,16 +33,21 @@ struct Exchange {
   ExchangeKind kind = ExchangeKind::kGather;
   /// Rows arrive in the order in which the single producer made them.
   bool is_ordered = false;
+  /// kClient where the rows come from the client's own process: then no stage makes them.
   StageId producer = 0;
   /// kClient where the rows go to the client's own plan.
   StageId consumer = 0;
   /// What is hashed, as text for people: "#0, #1".
   std::string keys;
-  /// One range a consumer task for kHash; one whole range for kGather and kBroadcast.
+  /// One range a consumer task for kHash and kRoundRobin; one whole range for kGather and kBroadcast.
   std::vector<PartitionRange> ranges;
   bool operator==(const Exchange&) const = default;
 
   static constexpr StageId kClient = UINT32_MAX;
+
+  bool is_from_client() const { return producer == kClient; }
+  /// Says whether each consumer task reads a range of its own.
+  bool is_partitioned() const { return kind == ExchangeKind::kHash || kind == ExchangeKind::kRoundRobin; }
 };
 
 /// One line of a stage's tree: "HASH_JOIN inner" under its parent by depth.
@@ -85,7 +95,8 @@ struct DistributedPlan {
   const Exchange& exchange(ExchangeId id) const { return exchanges[id]; }
 
   /// Checks the shape: ids are positions, every edge has both ends, ranges are disjoint and cover the hash space,
-  /// task counts fit them, exactly one exchange goes to the client. Returns an internal error that names the breach.
+  /// task counts fit them, exactly one exchange goes to the client and a stage makes it, any number come from the
+  /// client. Returns an internal error that names the breach.
   arrow::Status Validate() const;
 };
 

@@ -40,6 +40,19 @@ DistributedPlan MakePlan() {
   return plan;
 }
 
+/// The same, and the aggregating tasks read rows of the client besides, each its share of them.
+DistributedPlan MakePlanWithClientRows() {
+  auto plan = MakePlan();
+  auto& rows = plan.exchanges.emplace_back();
+  rows.id = 2;
+  rows.kind = ExchangeKind::kRoundRobin;
+  rows.producer = Exchange::kClient;
+  rows.consumer = 1;
+  rows.ranges = SplitEvenly(2);
+  plan.stages[1].inputs.push_back(2);
+  return plan;
+}
+
 /// Breaks a plan that is right, and expects Validate to say `text`.
 void ExpectBreach(const std::function<void(DistributedPlan&)>& change, const std::string& text) {
   auto plan = MakePlan();
@@ -95,6 +108,46 @@ TEST(DistributedPlan, NamesRangesThatAreWrong) {
   ExpectBreach([](auto& plan) { plan.exchanges[0].kind = ExchangeKind::kGather; }, "gathers into several tasks");
 }
 
+TEST(DistributedPlan, AcceptsRowsOfTheClient) {
+  auto plan = MakePlanWithClientRows();
+  EXPECT_TRUE(plan.Validate().ok()) << plan.Validate().ToString();
+  plan.exchanges[2].kind = ExchangeKind::kBroadcast;
+  plan.exchanges[2].ranges = {PartitionRange::All()};
+  plan.exchanges.push_back(plan.exchanges[2]);
+  plan.exchanges[3].id = 3;
+  plan.stages[1].inputs.push_back(3);
+  EXPECT_TRUE(plan.Validate().ok()) << plan.Validate().ToString();
+}
+
+TEST(DistributedPlan, AcceptsAPlanThatReadsRowsOfTheClientOnly) {
+  auto plan = MakePlanWithClientRows();
+  plan.stages.erase(plan.stages.begin());
+  plan.exchanges.erase(plan.exchanges.begin());
+  std::swap(plan.exchanges[0], plan.exchanges[1]);
+  plan.exchanges[0].id = 0;
+  plan.exchanges[0].consumer = 0;
+  plan.exchanges[1].id = 1;
+  plan.exchanges[1].producer = 0;
+  plan.stages[0].id = 0;
+  plan.stages[0].inputs = {0};
+  EXPECT_TRUE(plan.Validate().ok()) << plan.Validate().ToString();
+}
+
+TEST(DistributedPlan, NamesRowsOfTheClientThatAreWrong) {
+  const auto expect = [](const std::function<void(DistributedPlan&)>& change, const std::string& text) {
+    ExpectBreach(
+        [&](auto& plan) {
+          plan = MakePlanWithClientRows();
+          change(plan);
+        },
+        text);
+  };
+  expect([](auto& plan) { plan.exchanges[2].ranges = SplitEvenly(3); }, "exchange 2: 3 ranges, expected 2");
+  expect([](auto& plan) { plan.exchanges[2].kind = ExchangeKind::kGather; }, "gathers into several tasks");
+  expect([](auto& plan) { plan.stages[1].inputs.pop_back(); }, "exchange 2 has no consumer");
+  expect([](auto& plan) { plan.exchanges[2].consumer = Exchange::kClient; }, "exchange 2 has no producer");
+}
+
 TEST(StageTree, PrintsStagesFromTheClientDownwards) {
   EXPECT_EQ(ToStageTree(MakePlan()),
             "Client <- exchange 1: gather\n"
@@ -104,6 +157,15 @@ TEST(StageTree, PrintsStagesFromTheClientDownwards) {
             "     Stage 0: 3 tasks, replay stream\n"
             "       FILTER a > 1\n"
             "         SCAN lineitem\n");
+}
+
+TEST(StageTree, PrintsRowsOfTheClient) {
+  const auto tree = ToStageTree(MakePlanWithClientRows());
+  const std::string text =
+      "         SCAN lineitem\n"
+      "  <- exchange 2: round-robin into 2 ranges\n"
+      "     client rows\n";
+  EXPECT_TRUE(tree.ends_with(text)) << tree;
 }
 
 TEST(StageTree, SaysWhyAStageIsSingleAndThatRowsAreOrdered) {

@@ -25,7 +25,12 @@ void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::str
   for (auto input : stage.inputs) {
     const auto& exchange = plan.exchange(input);
     out += indent + "  <- exchange " + std::to_string(input) + ": " + DescribeExchange(exchange) + "\n";
-    AppendStage(plan, plan.stage(exchange.producer), indent + "     ", out);
+    const auto below = indent + "     ";
+    if (exchange.is_from_client()) {
+      out += below + "client rows\n";
+    } else {
+      AppendStage(plan, plan.stage(exchange.producer), below, out);
+    }
   }
 }
 

@@ -20,40 +20,15 @@ namespace {
 
 using duckdb::LogicalOperatorType;
 
-bool IsKnownOperator(LogicalOperatorType type) {
-  switch (type) {
-    case LogicalOperatorType::LOGICAL_PROJECTION:
-    case LogicalOperatorType::LOGICAL_FILTER:
-    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
-    case LogicalOperatorType::LOGICAL_WINDOW:
-    case LogicalOperatorType::LOGICAL_UNNEST:
-    case LogicalOperatorType::LOGICAL_LIMIT:
-    case LogicalOperatorType::LOGICAL_ORDER_BY:
-    case LogicalOperatorType::LOGICAL_TOP_N:
-    case LogicalOperatorType::LOGICAL_DISTINCT:
-    case LogicalOperatorType::LOGICAL_SAMPLE:
-    case LogicalOperatorType::LOGICAL_GET:
-    case LogicalOperatorType::LOGICAL_CHUNK_GET:
-    case LogicalOperatorType::LOGICAL_DELIM_GET:
-    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
-    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
-    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
-    case LogicalOperatorType::LOGICAL_CTE_REF:
-    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
-    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-    case LogicalOperatorType::LOGICAL_ANY_JOIN:
-    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
-    case LogicalOperatorType::LOGICAL_POSITIONAL_JOIN:
-    case LogicalOperatorType::LOGICAL_ASOF_JOIN:
-    case LogicalOperatorType::LOGICAL_UNION:
-    case LogicalOperatorType::LOGICAL_EXCEPT:
-    case LogicalOperatorType::LOGICAL_INTERSECT:
-    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
-    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
-      return true;
-    default:
-      return false;
+// Tables, data frames and files; not the functions that show settings, catalogs or Skein itself.
+bool IsScanOfData(const duckdb::LogicalGet& get) {
+  constexpr const char* kScans[] = {"seq_scan",     "arrow_scan", "arrow_scan_dumb", "pandas_scan",   "python_map_function",
+                                    "read_parquet", "parquet_scan", "read_csv",      "read_csv_auto", "read_json",
+                                    "read_json_auto", "read_ndjson", "read_ndjson_auto"};
+  for (const auto* name : kScans) {
+    if (get.function.name == name) return true;
   }
+  return false;
 }
 
 class Examiner {
@@ -71,8 +46,9 @@ class Examiner {
 
  private:
   void Visit(duckdb::LogicalOperator& op) {
-    if (!IsKnownOperator(op.type)) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
-    if (!op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
+    if (!IsQueryOperator(op.type)) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
+    const bool is_get = op.type == LogicalOperatorType::LOGICAL_GET;
+    if (!is_get && !op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
     switch (op.type) {
       case LogicalOperatorType::LOGICAL_GET:
         VisitGet(op.Cast<duckdb::LogicalGet>());
@@ -101,9 +77,9 @@ class Examiner {
   }
 
   void VisitGet(duckdb::LogicalGet& get) {
-    const auto reason = WhyNotSplittable(get);
-    if (!reason.empty()) {
-      Refuse(reason);
+    if (!WhyNotSplittable(get).empty()) {
+      if (!get.children.empty()) Refuse(get.function.name + " reads what other operators give it");
+      result_.has_client_scan |= IsScanOfData(get);
       return;
     }
     result_.has_split_scan = true;
@@ -149,6 +125,42 @@ class Examiner {
 };
 
 }  // namespace
+
+bool IsQueryOperator(LogicalOperatorType type) {
+  switch (type) {
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+    case LogicalOperatorType::LOGICAL_UNNEST:
+    case LogicalOperatorType::LOGICAL_LIMIT:
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+    case LogicalOperatorType::LOGICAL_SAMPLE:
+    case LogicalOperatorType::LOGICAL_GET:
+    case LogicalOperatorType::LOGICAL_CHUNK_GET:
+    case LogicalOperatorType::LOGICAL_DELIM_GET:
+    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
+    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
+    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
+    case LogicalOperatorType::LOGICAL_CTE_REF:
+    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+    case LogicalOperatorType::LOGICAL_ANY_JOIN:
+    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
+    case LogicalOperatorType::LOGICAL_POSITIONAL_JOIN:
+    case LogicalOperatorType::LOGICAL_ASOF_JOIN:
+    case LogicalOperatorType::LOGICAL_UNION:
+    case LogicalOperatorType::LOGICAL_EXCEPT:
+    case LogicalOperatorType::LOGICAL_INTERSECT:
+    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+      return true;
+    default:
+      return false;
+  }
+}
 
 Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan) {
   return Examiner(context).Run(plan);

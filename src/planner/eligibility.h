@@ -4,6 +4,7 @@
 #include <string>
 
 #include "duckdb.hpp"
+#include "duckdb/common/enums/logical_operator_type.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
 namespace skein {
@@ -14,9 +15,15 @@ struct Eligibility {
   std::string reason;
   /// It has a scan that can be split.
   bool has_split_scan = false;
+  /// It scans a table, data frame or file that only the client reads: its rows are pushed to the workers.
+  bool has_client_scan = false;
   /// Estimated rows of its splittable scans, added up.
   uint64_t scanned_rows = 0;
 };
+
+/// Says whether operators of this type belong to queries: others write, define or control, and what they read must not
+/// be replaced below them.
+bool IsQueryOperator(duckdb::LogicalOperatorType type);
 
 /// Looks at `plan` and all below it. No I/O. Throws DuckDB's exceptions.
 Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan);

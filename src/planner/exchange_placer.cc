@@ -2,6 +2,7 @@
 
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
@@ -11,8 +12,26 @@ namespace skein {
 
 using duckdb::LogicalOperatorType;
 
-// The table of rules. Whatever is not named here runs in a single task: right, and slower.
+namespace {
+
+bool IsVolatile(duckdb::LogicalOperator& op) {
+  bool is_volatile = false;
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(
+      op, [&](ExpressionPtr* expression) { is_volatile |= (*expression)->IsVolatile(); });
+  return is_volatile;
+}
+
+}  // namespace
+
 Distribution ExchangePlacer::Place(OperatorPtr& op) {
+  auto placed = PlaceByRule(op);
+  // Each task would draw a random() of its own.
+  if (placed.kind == DistributionKind::kReplicated && IsVolatile(*op)) return Distribution::Single();
+  return placed;
+}
+
+// The table of rules. Whatever is not named here runs in a single task: right, and slower.
+Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
   switch (op->type) {
     case LogicalOperatorType::LOGICAL_GET:
       return PlaceScan(op);
@@ -56,8 +75,10 @@ Distribution ExchangePlacer::Place(OperatorPtr& op) {
 }
 
 Distribution ExchangePlacer::PlaceScan(OperatorPtr& op) {
-  auto& get = op->Cast<duckdb::LogicalGet>();
-  if (!WhyNotSplittable(get).empty()) return Distribution::Single();
+  if (WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) return Distribution::Arbitrary();
+  auto scattered = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kRoundRobin, std::move(op));
+  scattered->is_from_client = true;
+  op = std::move(scattered);
   return Distribution::Arbitrary();
 }
 
@@ -124,7 +145,10 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
     }
     Repartition(child, keys);
   }
-  return Distribution::Arbitrary();
+  op->ResolveOperatorTypes();
+  std::vector<HashKey> keys;
+  for (duckdb::idx_t i = 0; i < op->types.size(); i++) keys.push_back({op->types[i], {{set.table_index, i}}});
+  return Distribution::Hash(std::move(keys));
 }
 
 Distribution ExchangePlacer::PlaceWindow(OperatorPtr& op) {
@@ -160,25 +184,32 @@ Distribution ExchangePlacer::PlaceSingle(OperatorPtr& op, const std::string& rea
   return any_pinned ? Distribution::Pinned() : Distribution::Single();
 }
 
-void ExchangePlacer::Gather(OperatorPtr& child) {
-  child = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kGather, std::move(child));
+void ExchangePlacer::Exchange(OperatorPtr& child, ExchangeKind kind) {
+  auto* ours = AsSkein(*child);
+  if (ours != nullptr && ours->kind() == OperatorKind::kExchange) {
+    auto& exchange = static_cast<LogicalExchange&>(*ours);
+    if (exchange.is_from_client && exchange.exchange_kind == ExchangeKind::kRoundRobin) {
+      exchange.exchange_kind = kind;
+      return;
+    }
+  }
+  child = duckdb::make_uniq<LogicalExchange>(kind, std::move(child));
 }
 
-void ExchangePlacer::Broadcast(OperatorPtr& child) {
-  child = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kBroadcast, std::move(child));
-}
+void ExchangePlacer::Gather(OperatorPtr& child) { Exchange(child, ExchangeKind::kGather); }
+
+void ExchangePlacer::Broadcast(OperatorPtr& child) { Exchange(child, ExchangeKind::kBroadcast); }
 
 Distribution ExchangePlacer::Repartition(OperatorPtr& child, std::vector<const duckdb::Expression*> keys) {
-  auto exchange = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kHash, std::move(child));
+  Exchange(child, ExchangeKind::kHash);
   std::vector<HashKey> hash_keys;
   bool all_columns = true;
   for (const auto* key : keys) {
-    exchange->expressions.push_back(key->Copy());
+    child->expressions.push_back(key->Copy());
     const auto* binding = ColumnOf(*key);
     all_columns &= binding != nullptr;
     if (binding != nullptr) hash_keys.push_back({key->return_type, {*binding}});
   }
-  child = std::move(exchange);
   return all_columns ? Distribution::Hash(std::move(hash_keys)) : Distribution::Arbitrary();
 }
 

@@ -33,6 +33,7 @@ class ExchangePlacer {
   const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons() const { return single_reasons_; }
 
  private:
+  Distribution PlaceByRule(OperatorPtr& op);
   // One rule each; children of `op` are placed by the rule.
   Distribution PlaceScan(OperatorPtr& op);
   Distribution PlaceStreaming(OperatorPtr& op);
@@ -47,7 +48,8 @@ class ExchangePlacer {
   Distribution PlaceWindow(OperatorPtr& op);
   Distribution PlaceSingle(OperatorPtr& op, const std::string& reason);
 
-  // Exchanges around a placed child.
+  // Exchanges around a placed child. Rows that come from the client anyway come in the wanted way at once.
+  void Exchange(OperatorPtr& child, ExchangeKind kind);
   void Gather(OperatorPtr& child);
   void Broadcast(OperatorPtr& child);
   /// Returns the new distribution: by those of `keys` that are plain columns, else arbitrary.

@@ -3,6 +3,7 @@
 #include "duckdb/common/enum_util.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_join.hpp"
 #include "duckdb/planner/operator/logical_top_n.hpp"
@@ -48,6 +49,9 @@ bool IsExact(duckdb::LogicalOperator& op) {
     case LogicalOperatorType::LOGICAL_SAMPLE:
     case LogicalOperatorType::LOGICAL_WINDOW:
       return false;
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+      if (op.Cast<duckdb::LogicalDistinct>().distinct_type == duckdb::DistinctType::DISTINCT_ON) return false;
+      break;
     default:
       break;
   }

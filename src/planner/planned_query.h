@@ -17,9 +17,20 @@ struct PlannedStage {
   std::vector<PlannedScan> scans;
 };
 
+/// Rows that the client's own process gives to an exchange.
+struct PlannedClientInput {
+  ExchangeId exchange = 0;
+  ExchangeKind kind = ExchangeKind::kRoundRobin;
+  duckdb::unique_ptr<duckdb::LogicalOperator> plan;
+  /// Partition keys of kHash, over the plan's columns.
+  duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys;
+};
+
 struct PlannedQuery {
   DistributedPlan plan;
   std::vector<PlannedStage> stages;  // by stage id
+  /// Taken out by the operator in the client's plan, which runs them.
+  std::vector<PlannedClientInput> client_inputs;
 };
 
 }  // namespace skein

@@ -12,7 +12,7 @@ PlannedQuery StageCutter::Cut(OperatorPtr root) {
   const auto exchange = CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {});
   result_.plan.exchanges[exchange].consumer = Exchange::kClient;
   for (auto& edge : result_.plan.exchanges) {
-    if (edge.kind != ExchangeKind::kHash) {
+    if (!edge.is_partitioned()) {
       edge.ranges = {PartitionRange::All()};
       continue;
     }
@@ -85,10 +85,28 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   source->SetEstimatedCardinality(exchange.estimated_cardinality);
   const auto kind = exchange.exchange_kind;
   source->exchange =
-      CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+      exchange.is_from_client
+          ? CutClient(exchange)
+          : CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
   building.stage.inputs.push_back(source->exchange);
-  building.has_distributed_input |= kind == ExchangeKind::kHash;
+  building.has_distributed_input |= kind == ExchangeKind::kHash || kind == ExchangeKind::kRoundRobin;
   op = std::move(source);
+}
+
+ExchangeId StageCutter::CutClient(LogicalExchange& exchange) {
+  Exchange edge;
+  edge.id = static_cast<ExchangeId>(result_.plan.exchanges.size());
+  edge.kind = exchange.exchange_kind;
+  edge.producer = Exchange::kClient;
+  for (const auto& key : exchange.expressions) edge.keys += (edge.keys.empty() ? "" : ", ") + key->GetName();
+  PlannedClientInput input;
+  input.exchange = edge.id;
+  input.kind = edge.kind;
+  input.plan = std::move(exchange.children[0]);
+  input.keys = std::move(exchange.expressions);
+  result_.plan.exchanges.push_back(std::move(edge));
+  result_.client_inputs.push_back(std::move(input));
+  return result_.plan.exchanges.back().id;
 }
 
 void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {

@@ -29,6 +29,8 @@ class StageCutter {
   ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys);
   void Visit(OperatorPtr& op, uint32_t depth, Building& building);
   void ReplaceExchange(OperatorPtr& op, Building& building);
+  /// Makes the exchange that rows of the client enter through.
+  ExchangeId CutClient(LogicalExchange& exchange);
   void ReplaceScan(OperatorPtr& op, Building& building);
 
   duckdb::ClientContext& context_;

@@ -10,8 +10,6 @@
 namespace skein {
 namespace {
 
-constexpr uint64_t kInputQueueBytes = uint64_t{16} << 20;
-
 wire::FromWorker SplitRequestMessage(const wire::TaskName& name, ScanId scan, uint32_t count) {
   wire::FromWorker message;
   *message.mutable_split_request()->mutable_name() = name;
@@ -98,7 +96,7 @@ TaskRunner::Inputs TaskRunner::MakeInputs() const {
     options.range = FromWire(spec.range());
     options.producer_tasks = spec.producer_tasks();
     options.is_ordered = spec.is_ordered();
-    options.queue_bytes = kInputQueueBytes;
+    options.queue_bytes = environment_.input_queue_bytes;
     auto input = std::make_shared<TaskInput>(Receiver::Make(options, environment_.resolver));
     input->AddProducers(ProducersOf(spec.producers()));
     inputs.emplace(spec.exchange(), std::move(input));

@@ -32,6 +32,8 @@ struct TaskEnvironment {
   std::string own_address;
   /// A task asks for splits when it holds fewer.
   uint32_t split_low_water = 2;
+  /// Memory of one input exchange of one task.
+  uint64_t input_queue_bytes = uint64_t{16} << 20;
   std::atomic<uint32_t> running_tasks{0};
 };
 

@@ -66,7 +66,8 @@ class Node : public WorkerNode, private ControlHandler {
 
   arrow::Status OpenStore() {
     RetainedStoreOptions store;
-    store.memory_bytes = options_.memory_bytes / 4 * kStoreQuarters;
+    store.memory_bytes = options_.retained_memory_bytes > 0 ? options_.retained_memory_bytes
+                                                            : options_.memory_bytes / 4 * kStoreQuarters;
     store.disk_bytes = options_.disk_bytes;
     ARROW_ASSIGN_OR_RAISE(store.directory, directory_->MakeSubdirectory("store"));
     ARROW_ASSIGN_OR_RAISE(store_, RetainedStore::Make(std::move(store)));
@@ -94,7 +95,8 @@ class Node : public WorkerNode, private ControlHandler {
                                            .resolver = std::move(resolver),
                                            .incarnation = RandomUint64(),
                                            .own_address = own_address,
-                                           .split_low_water = 2 * static_cast<uint32_t>(options_.threads)});
+                                           .split_low_water = 2 * static_cast<uint32_t>(options_.threads),
+                                           .input_queue_bytes = options_.input_queue_bytes});
     QueryTableOptions queries;
     queries.capacity = {options_.task_slots, options_.memory_bytes};
     queries_ = std::make_unique<QueryTable>(queries, *environment_);

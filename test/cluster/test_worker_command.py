@@ -22,9 +22,9 @@ COUNT = "SELECT count(*), sum(l_quantity) FROM lineitem WHERE l_linenumber > 1"
 class Worker:
     """One worker process; `address` is where its control plane listens."""
 
-    def __init__(self, temp_dir: pathlib.Path) -> None:
+    def __init__(self, temp_dir: pathlib.Path, *flags: str) -> None:
         self.process = subprocess.Popen(
-            [skein.worker_binary(), "worker", "--listen", "127.0.0.1:0", "--threads", "1", "--memory", "1GB"],
+            [skein.worker_binary(), "worker", "--listen", "127.0.0.1:0", "--threads", "1", "--memory", "1GB", *flags],
             env=dict(os.environ, SKEIN_SECRET=SECRET, TMPDIR=str(temp_dir)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -48,6 +48,15 @@ def workers(tmp_path: pathlib.Path) -> Iterator[List[Worker]]:
     started = [Worker(tmp_path) for _ in range(2)]
     yield started
     assert [worker.end() for worker in started] == [0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def narrow_workers(tmp_path: pathlib.Path) -> Iterator[List[Worker]]:
+    """Three workers that keep no block in memory and queue one block an input: every budget is one block."""
+    started = [Worker(tmp_path, "--retained-memory", "1B", "--input-queue", "1B") for _ in range(3)]
+    yield started
+    assert [worker.end() for worker in started] == [0, 0, 0]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -104,3 +113,20 @@ def test_worker_without_a_secret_does_not_start() -> None:
     )
     assert result.returncode != 0
     assert "secret" in result.stderr
+
+
+@pytest.mark.parametrize("join", ["broadcast", "repartition"])
+@pytest.mark.parametrize("aggregate", ["partial", "raw"])
+def test_one_block_budgets_everywhere_never_deadlock(
+    connect: Connect,
+    narrow_workers: List[Worker],
+    join: str,
+    aggregate: str,
+    tpch_queries: Dict[str, str],
+    duckdb_answers: Dict[str, List[tpch.Row]],
+) -> None:
+    connection = connect_to(connect, narrow_workers)
+    connection.execute(f"SET skein_join = '{join}'").execute(f"SET skein_aggregate = '{aggregate}'")
+    for name in ("q3", "q7", "q9", "q18", "q21"):
+        rows = connection.execute(tpch_queries[name]).fetchall()
+        assert tpch.same_answer(tpch_queries[name], rows, duckdb_answers[name]), name
