@@ -1,0 +1,91 @@
+-- One query a line, over the tables of test/python/test_shapes.py: every operator that the planner has a rule for, and those
+-- that run in a single task. Results with ties or in no order are compared as multisets.
+select count(*) from a
+select count(*), count(k), sum(i), avg(i), min(d), max(s), avg(m), sum(m), avg(sm), avg(h), sum(h) from a
+select g, count(*), count(k), sum(i), avg(i), min(d), max(s), avg(m), sum(m), avg(sm), avg(h), sum(h), sum(sm), avg(d) from a group by g
+select k, s, count(*) c, sum(d) from a group by all
+select g, count(distinct k), sum(distinct sm), count(*) filter (where b) from a group by g
+select count(distinct s) from a
+select distinct g, b from a
+select distinct on (g) g, min(i) over () from a
+select a.k, count(*) from a join b on a.k=b.k group by a.k
+select count(*), sum(a.i), sum(b.j) from a left join b on a.k=b.k
+select count(*), sum(a.i), sum(b.j) from a right join b on a.k=b.k and a.g=b.g
+select count(*), sum(a.i), sum(b.j), count(a.k), count(b.k) from a full join b on a.k=b.k
+select count(*), sum(i) from a where k in (select k from b)
+select count(*), sum(i) from a where k not in (select k from b)
+select count(*), sum(i) from a where k not in (select k from c)
+select count(*), sum(i) from a where exists (select 1 from b where b.k=a.k and b.j>a.i)
+select count(*), sum(i) from a where not exists (select 1 from b where b.k=a.k)
+select count(*) from a join b on a.k is not distinct from b.k
+select count(*) from a, c where a.i < c.j
+select count(*) from a left join c on a.i < c.j and a.i > 250
+select count(*) from a cross join c
+select i, (select max(j) from b where b.k=a.k) mj from a where i<3000
+select i, (select count(*) from b where b.k=a.k) mj from a where i<3000
+select sum(i) from a where d > (select avg(d) from a)
+select * from a order by i desc limit 7
+select i, s from a order by s nulls first, i limit 20 offset 35
+select i, k, s from a order by k desc nulls last, s, i
+select count(*) from (select * from a limit 100)
+select count(*) from (select * from a limit 10000 offset 50)
+select g, row_number() over (partition by g order by i) r, sum(i) over (partition by g order by i) q from a where i<5000
+select i, rank() over (order by k, i) from a where i<2000
+select g, i, lag(i) over (partition by g, k order by i) from a where i<4000
+select k from a union select k from b
+select k from a union all select k from b
+select k from a except select k from b
+select k, g from a intersect select k, g from b
+select k from a except all select k from b
+select k from b intersect all select k from c
+with x as (select k, count(*) c from a group by k) select x1.k, x1.c, x2.c from x x1 join x x2 on x1.k=x2.k
+with recursive r(n) as (select 1 union all select n+1 from r where n<10) select count(*) from r, c where c.k=n
+select g, k, count(*), grouping(g), grouping(k) from a group by rollup(g, k)
+select g, b, sum(i) from a group by cube(g, b)
+select g, b, sum(i) from a group by grouping sets ((g), (b), ())
+select unnest(li) u, i from a where i<1000
+select st.a, st.b from a where st.a < 500
+select js, iv, tz from a where i<3000
+select dt, count(*), max(tz) from a group by dt
+select g, string_agg(s, ',' order by i) from a where i<500 group by g
+select g, list(i order by i) from a where i<500 group by g
+select g, median(i), quantile_cont(d, 0.3) from a group by g
+select g, stddev(d), var_pop(i), corr(d, i) from a group by g
+select g, bool_and(b), bit_xor(i), product(1) from a group by g
+select g, arg_max(i, d), arg_min(s, i) from a group by g
+select a.g, mem.x, count(*) from a join mem on a.k=mem.k group by all
+select mem.x, c.j from mem left join c on mem.k=c.k
+select count(*) from mem where k in (select k from a)
+select case when k<>0 then i/k end from a where i<2000
+select sum(i) from a where k<>0 and 100/k > 3
+select li[1], count(*) from a where i<3000 group by 1
+select g, histogram(sm) from a where i<2000 group by g
+select approx_count_distinct(i) from a
+select count(*) from a tablesample 10% (bernoulli, 42) where false
+select max(i) from a where false
+select g, max(i) from a where false group by g
+select count(*) from a join b using (g) join c on b.j=c.j
+select a.i, b.j from a asof join b on a.k=b.k and a.i>=b.j where a.i<5000
+select count(*) from a positional join b
+select count(*) from a semi join b on a.k=b.k
+select count(*) from a anti join b on a.k=b.k
+select x.k, y.g from (select k, count(*) from a group by k) x join (select g, k, sum(i) from a group by g, k) y on x.k=y.k
+select upper(s), length(s), s like 'v1%' from a where i<3000
+select sum(x) from (select sum(i) x from a group by k)
+select k, max(c) from (select k, g, count(*) c from a group by k, g) group by k
+select filename, count(*) from read_parquet('{folder}/*.parquet', filename=true, union_by_name=true) group by 1
+select file_row_number, i from read_parquet('{folder}/a.parquet', file_row_number=true) where file_row_number between 2000 and 2100
+select distinct h from a where i<3000
+select any_value(g) from a where g=3
+select first(g) from a where g=2
+from a select count(*) where s is null
+select min(st), max(li) from a where i<1000
+pivot (select g, b, i from a) on b using sum(i) group by g
+summarize select i, s from a where i<100
+select i from a qualify row_number() over (partition by g order by i desc) <= 3
+select sum(i) from a where i in (1,5,7,9,100,2000,3000,4000,5000,6000,7000,8000,9000,10000,11000)
+values (1),(2)
+select 1 where 1 in (select g from a)
+select sum(a.i) from a join lateral (select max(j) mj from b where b.k=a.k) t on true where a.i<2000 and t.mj>10
+select error('x') from a where i=-1
+select k, i from a where s='v3' order by i limit 5
