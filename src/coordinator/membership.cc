@@ -32,6 +32,7 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
                  .address = joined.address,
                  .data_address = host + ":" + std::to_string(joined.welcome.data_port()),
                  .threads = joined.welcome.threads(),
+                 .memory_bytes = joined.welcome.memory_bytes(),
                  .link = joined.connection};
   ChangeInfo(worker, [&](WorkerInfo& info) {
     info.address = joined.address;

@@ -84,7 +84,10 @@ void QueryState::AskNextGrant() {
   auto& grant = *message.mutable_grant();
   grant.set_query(query_.ToBytes());
   grant.set_task_slots(tasks_.CountOn(worker));
-  grant.set_memory_bytes(tasks_.CountOn(worker) * options_.task_memory_bytes);
+  // Never more than half of a worker: a small one still runs a query of many tasks, and spills.
+  const uint64_t memory_bytes = tasks_.workers()[worker].memory_bytes;
+  const uint64_t wanted_bytes = tasks_.CountOn(worker) * options_.task_memory_bytes;
+  grant.set_memory_bytes(memory_bytes > 0 ? std::min(wanted_bytes, memory_bytes / 2) : wanted_bytes);
   grant.set_deadline_ms(static_cast<uint32_t>(left.count()));
   SendTo(worker, std::move(message));
 }

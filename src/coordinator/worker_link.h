@@ -39,6 +39,7 @@ struct QueryWorker {
   std::string address;       // of its control plane
   std::string data_address;  // of its data plane
   uint32_t threads = 1;
+  uint64_t memory_bytes = 0;  // of its process; 0 where unknown
   std::shared_ptr<WorkerLink> link;
 };
 

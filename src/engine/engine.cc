@@ -85,6 +85,10 @@ class DuckDbEngine : public Engine {
   explicit DuckDbEngine(duckdb::DBConfig& config) : database_(nullptr, &config) {
     RegisterOperators(*database_.instance);
     RegisterScalarFunctions(*database_.instance);
+    // A footer is read once and kept as long as its file is unchanged, not once a task.
+    duckdb::Connection connection(database_);
+    auto result = connection.Query("SET GLOBAL parquet_metadata_cache = true");
+    if (result->HasError()) result->ThrowError();
   }
 
   arrow::Result<std::unique_ptr<FragmentRun>> Prepare(std::string fragment, TaskContext context) override {

@@ -106,7 +106,7 @@ std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const Planned
     parquet.path = scan.files[i].path;
     parquet.file_index = i;
     parquet.file_size = handle.GetFileSize();
-    parquet.modified = duckdb::Timestamp::GetEpochSeconds(handle.GetLastModifiedTime());
+    parquet.modified = handle.GetLastModifiedTime().value;
     AppendSplits(reader, std::move(parquet), splits);
   }
   return splits;

@@ -34,7 +34,7 @@ std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   duckdb::OpenFileInfo info(split.path);
   auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.options.parquet_options);
   auto& handle = reader->GetHandle();
-  const auto modified = duckdb::Timestamp::GetEpochSeconds(handle.GetLastModifiedTime());
+  const auto modified = handle.GetLastModifiedTime().value;
   if (handle.GetFileSize() != split.file_size || (split.modified != 0 && modified != split.modified)) {
     throw duckdb::IOException("file changed while the query ran: \"%s\" is not the version that was planned",
                               split.path);

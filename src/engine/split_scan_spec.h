@@ -37,7 +37,7 @@ struct ParquetSplit {
   /// Position in the scan's list of files: the value of the virtual column file_index.
   uint64_t file_index = 0;
   uint64_t file_size = 0;
-  /// Seconds since the epoch, or 0 where the file system has none.
+  /// Microseconds since the epoch, as fine as the file system tells, or 0 where it has none.
   int64_t modified = 0;
   duckdb::vector<duckdb::idx_t> row_groups;
 
