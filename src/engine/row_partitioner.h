@@ -1,5 +1,5 @@
-// Cuts chunks of rows into blocks of an exchange's ranges: by the hash of keys, or in turn where there are none. Used by
-// the fragment's sink and by the client's. One thread.
+// Cuts chunks of rows into blocks of an exchange's ranges: by the hash of keys, or in turn where there are none. Used
+// by the fragment's sink and by the client's. One thread.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,8 @@ class RowPartitioner {
   /// Takes a finished block; throws DuckDB's exceptions.
   using Output = std::function<void(Block)>;
 
-  /// `keys` and `ranges` must outlive the partitioner. Several ranges without keys: whole blocks go to the ranges in turn.
+  /// `keys` and `ranges` must outlive the partitioner. Several ranges without keys: whole blocks go to the ranges in
+  /// turn.
   RowPartitioner(duckdb::ClientContext& context, const duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& keys,
                  const duckdb::vector<duckdb::LogicalType>& row_types, const std::vector<PartitionRange>& ranges,
                  std::atomic<uint64_t>& next_range, Output output);

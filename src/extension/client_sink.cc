@@ -89,8 +89,8 @@ duckdb::PhysicalOperator& LogicalClientSink::CreatePlan(duckdb::ClientContext&,
 
 PhysicalClientSink::PhysicalClientSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
                                        duckdb::idx_t estimated_cardinality,
-                                       duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys,
-                                       ExchangeId exchange, std::vector<PartitionRange> ranges)
+                                       duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, ExchangeId exchange,
+                                       std::vector<PartitionRange> ranges)
     : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
       keys_(std::move(keys)),
       exchange_(exchange),

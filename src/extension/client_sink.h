@@ -1,5 +1,5 @@
-// Collects rows of the client's own process (a table in memory, a data frame) into a unit of a store of its own, which may
-// spill; the coordinator pushes it to a worker once the query runs. It ends before the query begins: a barrier.
+// Collects rows of the client's own process (a table in memory, a data frame) into a unit of a store of its own, which
+// may spill; the coordinator pushes it to a worker once the query runs. It ends before the query begins: a barrier.
 #pragma once
 
 #include <memory>
@@ -25,9 +25,8 @@ class LogicalClientSink : public SkeinOperator {
 class PhysicalClientSink : public duckdb::PhysicalOperator {
  public:
   PhysicalClientSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                     duckdb::idx_t estimated_cardinality,
-                     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, ExchangeId exchange,
-                     std::vector<PartitionRange> ranges);
+                     duckdb::idx_t estimated_cardinality, duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys,
+                     ExchangeId exchange, std::vector<PartitionRange> ranges);
 
   std::string GetName() const override { return "SKEIN_CLIENT_ROWS"; }
   bool IsSink() const override { return true; }

@@ -84,10 +84,9 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   source->is_ordered = exchange.is_ordered;
   source->SetEstimatedCardinality(exchange.estimated_cardinality);
   const auto kind = exchange.exchange_kind;
-  source->exchange =
-      exchange.is_from_client
-          ? CutClient(exchange)
-          : CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+  source->exchange = exchange.is_from_client ? CutClient(exchange)
+                                             : CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered,
+                                                        std::move(exchange.expressions));
   building.stage.inputs.push_back(source->exchange);
   building.has_distributed_input |= kind == ExchangeKind::kHash || kind == ExchangeKind::kRoundRobin;
   op = std::move(source);

@@ -17,9 +17,9 @@ struct WorkerOptions {
   int control_port = 0;  // 0: any free one
   int data_port = 0;     // 0: any free one
   int threads = 1;
-  uint64_t memory_bytes = uint64_t{4} << 30;  // of the whole process: the engine gets 3/4, the retained store 1/4
-  uint64_t disk_bytes = uint64_t{64} << 30;   // for retained output that spills
-  uint64_t retained_memory_bytes = 0;         // of retained output before it spills; 0: a quarter of memory_bytes
+  uint64_t memory_bytes = uint64_t{4} << 30;        // of the whole process: the engine gets 3/4, the retained store 1/4
+  uint64_t disk_bytes = uint64_t{64} << 30;         // for retained output that spills
+  uint64_t retained_memory_bytes = 0;               // of retained output before it spills; 0: a quarter of memory_bytes
   uint64_t input_queue_bytes = uint64_t{16} << 20;  // of one input exchange of one task; a block always fits
   std::string temp_dir;  // a private directory is made in it and removed at the end; empty: the system's
   std::string secret;
