@@ -58,6 +58,8 @@ IdSummary SummaryOf(const std::vector<uint32_t>& tasks) {
   return summary;
 }
 
+constexpr uint64_t kWorkerMemoryBytes = uint64_t{40} << 20;
+
 class QueryStateTest : public testing::Test {
  protected:
   /// Places the query on workers 4 and 7 (incarnations 40 and 70).
@@ -65,7 +67,7 @@ class QueryStateTest : public testing::Test {
     for (const uint32_t number : {4u, 7u}) {
       auto& connection = connections_.emplace_back(std::make_shared<FakeConnection>());
       const std::string host = "w" + std::to_string(number);
-      workers_.push_back({number, number * Incarnation{10}, host + ":1", host + ":2", 1, connection});
+      workers_.push_back({number, number * Incarnation{10}, host + ":1", host + ":2", 1, kWorkerMemoryBytes, connection});
     }
     state_ = std::make_unique<QueryState>(query_, std::move(request), workers_, 0, QueryOptions{}, timers_, uploader_,
                                           observer_);
@@ -154,6 +156,13 @@ TEST_F(QueryStateTest, AsksForGrantsInOrderOneAfterAnother) {
   Grant(1);
   EXPECT_EQ(connections_[0]->Count(Sent::kStart), 2u);
   EXPECT_EQ(connections_[1]->Count(Sent::kStart), 2u);
+}
+
+TEST_F(QueryStateTest, AsksASmallWorkerForHalfOfItsMemoryAtMost) {
+  Make(TwoStages(4));
+  const auto& grant = connections_[0]->sent.at(0).grant();
+  EXPECT_EQ(grant.task_slots(), 2u);
+  EXPECT_EQ(grant.memory_bytes(), kWorkerMemoryBytes / 2);
 }
 
 TEST_F(QueryStateTest, FailsAndReleasesWhenAGrantIsRefused) {
