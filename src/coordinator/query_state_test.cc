@@ -67,7 +67,8 @@ class QueryStateTest : public testing::Test {
     for (const uint32_t number : {4u, 7u}) {
       auto& connection = connections_.emplace_back(std::make_shared<FakeConnection>());
       const std::string host = "w" + std::to_string(number);
-      workers_.push_back({number, number * Incarnation{10}, host + ":1", host + ":2", 1, kWorkerMemoryBytes, connection});
+      workers_.push_back(
+          {number, number * Incarnation{10}, host + ":1", host + ":2", 1, kWorkerMemoryBytes, connection});
     }
     state_ = std::make_unique<QueryState>(query_, std::move(request), workers_, 0, QueryOptions{}, timers_, uploader_,
                                           observer_);

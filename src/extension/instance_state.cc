@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "engine/known_functions.h"
 
 namespace skein {
 
@@ -43,6 +44,11 @@ void InstanceState::SetSecret(std::string secret) {
 void InstanceState::SetTempDir(std::string path) {
   std::lock_guard lock(mutex_);
   temp_dir_ = std::move(path);
+}
+
+const std::set<std::string>& InstanceState::WorkerFunctions() {
+  std::call_once(functions_asked_, [this] { worker_functions_ = FunctionsOfDuckDb(); });
+  return worker_functions_;
 }
 
 uint32_t InstanceState::worker_count() const {

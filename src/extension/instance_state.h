@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <arrow/result.h>
@@ -26,6 +27,9 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   void SetSecret(std::string secret);
   void SetTempDir(std::string path);
 
+  /// The names of functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
+  const std::set<std::string>& WorkerFunctions();
+
   /// Number of workers that the setting names; 0: none is set.
   uint32_t worker_count() const;
   /// The running cluster, or null.
@@ -41,6 +45,8 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   std::string secret_;
   std::string temp_dir_;
   std::shared_ptr<Cluster> cluster_;
+  std::once_flag functions_asked_;
+  std::set<std::string> worker_functions_;
 };
 
 }  // namespace skein

@@ -35,8 +35,9 @@ bool IsStatementRoot(LogicalOperatorType type) {
 
 class Hook {
  public:
-  Hook(duckdb::OptimizerExtensionInput& input, uint32_t worker_count)
+  Hook(duckdb::OptimizerExtensionInput& input, InstanceState& instance, uint32_t worker_count)
       : context_(input.context),
+        instance_(instance),
         binder_(input.optimizer.binder),
         mode_(ModeOf(input.context)),
         options_(PlannerOptionsOf(input.context, worker_count)) {}
@@ -50,15 +51,27 @@ class Hook {
       return;
     }
     if (!IsQueryOperator(plan->type)) return;
-    const auto found = Examine(context_, *plan);
+    if (!HasScan(*plan)) return;
+    const auto found = Examine(context_, *plan, instance_.WorkerFunctions());
     if (!found.reason.empty()) {
-      for (auto& child : plan->children) Visit(child, false);
+      VisitBelow(*plan);
       return;
     }
     if (IsWorthIt(found, is_top)) plan = Distribute(std::move(plan));
   }
 
  private:
+  // What is below an operator that stays here, as far as it may go without it.
+  void VisitBelow(duckdb::LogicalOperator& plan) {
+    // Its sides share the keys that it collects.
+    if (plan.type == LogicalOperatorType::LOGICAL_DELIM_JOIN) return;
+    for (auto& child : plan.children) {
+      Visit(child, false);
+      // The recursive term runs many times: it stays.
+      if (plan.type == LogicalOperatorType::LOGICAL_RECURSIVE_CTE) return;
+    }
+  }
+
   // Rows of the client go out and come back only for a whole statement, or to meet those of the cluster.
   bool IsWorthIt(const Eligibility& found, bool is_top) const {
     if (mode_ == Mode::kDistributed) return found.has_split_scan || (found.has_client_scan && is_top);
@@ -80,6 +93,7 @@ class Hook {
   }
 
   duckdb::ClientContext& context_;
+  InstanceState& instance_;
   duckdb::Binder& binder_;
   Mode mode_;
   PlannerOptions options_;
@@ -88,10 +102,11 @@ class Hook {
 }  // namespace
 
 void OptimizeForCluster(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  const auto worker_count = static_cast<InstanceState&>(*input.info).worker_count();
+  auto& instance = static_cast<InstanceState&>(*input.info);
+  const auto worker_count = instance.worker_count();
   if (worker_count == 0 || ModeOf(input.context) == Mode::kLocal) return;
   try {
-    Hook(input, worker_count).Visit(plan);
+    Hook(input, instance, worker_count).Visit(plan);
   } catch (duckdb::InternalException& error) {
     // An internal error would invalidate the user's database.
     throw duckdb::IOException("skein internal: %s", duckdb::ErrorData(error).RawMessage());

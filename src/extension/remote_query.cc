@@ -37,7 +37,12 @@ QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& que
 
 std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const PlannedQuery& query,
                                            const duckdb::PhysicalOperator& remote) {
-  auto request = MakeRequest(context, query, remote);
+  QueryRequest request;
+  const auto made = CatchDuckDb([&] {
+    request = MakeRequest(context, query, remote);
+    return arrow::Status::OK();
+  });
+  if (!made.ok()) ThrowForDuckDb(made);
   auto cluster = InstanceState::Get(context).StartedCluster();
   if (!cluster.ok()) ThrowForDuckDb(cluster.status());
   const auto ready = (*cluster)->EnsureReady();
@@ -82,6 +87,14 @@ arrow::Result<BlockReader::State> NextOrEnd(GlobalState& global, BlockReader& re
   if (state != BlockReader::State::kFinished) return state;
   ARROW_ASSIGN_OR_RAISE(const bool is_finished, global.execution->TryFinish(wake));
   return is_finished ? BlockReader::State::kFinished : BlockReader::State::kBlocked;
+}
+
+// An INTERNAL error of DuckDB while a block is read must not reach the user's instance as such.
+arrow::Result<BlockReader::State> NextCaught(GlobalState& global, BlockReader& reader,
+                                             const std::function<void()>& wake, duckdb::DataChunk& chunk) {
+  auto state = BlockReader::State::kBlocked;
+  ARROW_RETURN_NOT_OK(CatchDuckDb([&] { return NextOrEnd(global, reader, wake, chunk).Value(&state); }));
+  return state;
 }
 
 // The tree itself does not fit DuckDB's boxes: EXPLAIN shows it in a row of its own.
@@ -158,12 +171,12 @@ duckdb::SourceResultType PhysicalRemoteQuery::GetDataInternal(duckdb::ExecutionC
                                                               duckdb::OperatorSourceInput& input) const {
   auto& global = input.global_state.Cast<GlobalState>();
   auto& reader = input.local_state.Cast<LocalState>().reader;
-  auto state = NextOrEnd(
+  auto state = NextCaught(
       global, reader, [] {}, chunk);
   if (state.ok() && *state == BlockReader::State::kBlocked) {
     // Once more with the lock held from the question to the parking of the task: a wake-up in between waits for it.
     auto guard = global.Lock();
-    state = NextOrEnd(global, reader, global.wakeable.Callback(), chunk);
+    state = NextCaught(global, reader, global.wakeable.Callback(), chunk);
     if (state.ok() && *state == BlockReader::State::kBlocked) return global.BlockSource(guard, input.interrupt_state);
   }
   if (!state.ok()) ThrowForDuckDb(state.status());

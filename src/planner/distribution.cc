@@ -15,6 +15,11 @@ const duckdb::ColumnBinding* ColumnOf(const duckdb::Expression& expression) {
   return &expression.Cast<duckdb::BoundColumnRefExpression>().binding;
 }
 
+bool AnyVolatile(const std::vector<const duckdb::Expression*>& expressions) {
+  return std::any_of(expressions.begin(), expressions.end(),
+                     [](const duckdb::Expression* expression) { return expression->IsVolatile(); });
+}
+
 std::vector<size_t> MatchKeys(const Distribution& distribution,
                               const std::vector<const duckdb::Expression*>& expressions) {
   std::vector<size_t> positions;

@@ -43,6 +43,9 @@ struct Distribution {
 /// Returns the column that `expression` is, or nothing for a computed value.
 const duckdb::ColumnBinding* ColumnOf(const duckdb::Expression& expression);
 
+/// Says whether some expression gives another value each time: rows cannot be partitioned by it.
+bool AnyVolatile(const std::vector<const duckdb::Expression*>& expressions);
+
 /// Finds for each key of `distribution` (a hash one) the position of an expression in `expressions` that is one of its
 /// columns, with the same type. Empty where some key has none.
 std::vector<size_t> MatchKeys(const Distribution& distribution,

@@ -14,6 +14,7 @@
 #include "duckdb/planner/operator/logical_materialized_cte.hpp"
 #include "duckdb/planner/operator/logical_recursive_cte.hpp"
 #include "engine/parquet_splits.h"
+#include "engine/plan_bytes.h"
 
 namespace skein {
 namespace {
@@ -32,9 +33,21 @@ bool IsScanOfData(const duckdb::LogicalGet& get) {
   return false;
 }
 
+// Functions whose answer is that of the client's connection or transaction.
+bool ReadsClient(const std::string& name, size_t argument_count) {
+  constexpr const char* kNames[] = {"nextval",     "currval",         "current_query",         "txid_current",
+                                    "getvariable", "current_setting", "current_connection_id", "current_query_id",
+                                    "write_log",   "in_search_path"};
+  for (const auto* known : kNames) {
+    if (name == known) return true;
+  }
+  return name == "age" && argument_count == 1;  // since the transaction's start
+}
+
 class Examiner {
  public:
-  explicit Examiner(duckdb::ClientContext& context) : context_(context) {}
+  Examiner(duckdb::ClientContext& context, const std::set<std::string>& worker_functions)
+      : context_(context), worker_functions_(worker_functions) {}
 
   Eligibility Run(duckdb::LogicalOperator& plan) {
     Visit(plan);
@@ -62,6 +75,8 @@ class Examiner {
         break;
       case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
         defined_ctes_.insert(op.Cast<duckdb::LogicalRecursiveCTE>().table_index);
+        // DuckDB runs the term again and again, and an exchange gives its rows once.
+        if (HasScan(*op.children[1])) Refuse("a recursive term scans data");
         break;
       case LogicalOperatorType::LOGICAL_DELIM_GET:
         delim_gets_++;
@@ -72,8 +87,10 @@ class Examiner {
       default:
         break;
     }
-    duckdb::LogicalOperatorVisitor::EnumerateExpressions(
-        op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) { VisitExpression(**expression); });
+    duckdb::LogicalOperatorVisitor::EnumerateExpressions(op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) {
+      VisitExpression(**expression);
+      CheckSerializable(**expression);
+    });
     for (auto& child : op.children) Visit(*child);
   }
 
@@ -92,10 +109,10 @@ class Examiner {
   void VisitExpression(const duckdb::Expression& expression) {
     using duckdb::ExpressionClass;
     if (expression.GetExpressionClass() == ExpressionClass::BOUND_FUNCTION) {
-      const auto& function = expression.Cast<duckdb::BoundFunctionExpression>().function;
-      const bool is_sequence = function.name == "nextval" || function.name == "currval";
-      if (is_sequence) Refuse("sequences count in the client");
-      CheckBuiltIn(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, function.name);
+      const auto& bound = expression.Cast<duckdb::BoundFunctionExpression>();
+      const auto& name = bound.function.name;
+      if (ReadsClient(name, bound.children.size())) Refuse("function " + name + " reads the client's own state");
+      CheckBuiltIn(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
     } else if (expression.GetExpressionClass() == ExpressionClass::BOUND_AGGREGATE) {
       CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY,
                    expression.Cast<duckdb::BoundAggregateExpression>().function.name);
@@ -110,9 +127,17 @@ class Examiner {
   void CheckBuiltIn(duckdb::CatalogType type, const std::string& name) {
     auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(context_, type, DEFAULT_SCHEMA, name,
                                                                       duckdb::OnEntryNotFound::RETURN_NULL);
-    // Operators and casts that DuckDB plans by itself are not in the catalog under their name; users' functions are
-    // registered in it, but not as internal ones.
-    if (entry && !entry->internal) Refuse("function " + name + " is not one of DuckDB's own");
+    // Functions that DuckDB binds by itself need not be in the catalog; a user's or an extension's is.
+    if (entry && !worker_functions_.contains(entry->name)) Refuse("function " + name + " is not one of DuckDB's own");
+  }
+
+  // Some expressions have no serialized form: better found here than when the query runs.
+  void CheckSerializable(const duckdb::Expression& expression) {
+    try {
+      WriteBytes([&](duckdb::Serializer& serializer) { expression.Serialize(serializer); });
+    } catch (std::exception& error) {
+      Refuse("an expression cannot be shipped: " + duckdb::ErrorData(error).RawMessage());
+    }
   }
 
   void Refuse(const std::string& reason) {
@@ -120,6 +145,7 @@ class Examiner {
   }
 
   duckdb::ClientContext& context_;
+  const std::set<std::string>& worker_functions_;
   Eligibility result_;
   std::set<duckdb::idx_t> used_ctes_, defined_ctes_;
   int delim_gets_ = 0, delim_joins_ = 0;
@@ -150,7 +176,6 @@ bool IsQueryOperator(LogicalOperatorType type) {
     case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
     case LogicalOperatorType::LOGICAL_ANY_JOIN:
     case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
-    case LogicalOperatorType::LOGICAL_POSITIONAL_JOIN:
     case LogicalOperatorType::LOGICAL_ASOF_JOIN:
     case LogicalOperatorType::LOGICAL_UNION:
     case LogicalOperatorType::LOGICAL_EXCEPT:
@@ -163,8 +188,17 @@ bool IsQueryOperator(LogicalOperatorType type) {
   }
 }
 
-Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan) {
-  return Examiner(context).Run(plan);
+bool HasScan(const duckdb::LogicalOperator& op) {
+  if (op.type == LogicalOperatorType::LOGICAL_GET) return true;
+  for (const auto& child : op.children) {
+    if (HasScan(*child)) return true;
+  }
+  return false;
+}
+
+Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
+                    const std::set<std::string>& worker_functions) {
+  return Examiner(context, worker_functions).Run(plan);
 }
 
 }  // namespace skein

@@ -1,6 +1,7 @@
 // What may leave the client's process. Everything else stays in DuckDB's own plan there, with the reason at hand.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "duckdb.hpp"
@@ -25,7 +26,12 @@ struct Eligibility {
 /// be replaced below them.
 bool IsQueryOperator(duckdb::LogicalOperatorType type);
 
-/// Looks at `plan` and all below it. No I/O. Throws DuckDB's exceptions.
-Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan);
+/// Says whether a table, file or function is scanned in `plan`.
+bool HasScan(const duckdb::LogicalOperator& plan);
+
+/// Looks at `plan` and all below it. `worker_functions` are the names of functions that workers have. No I/O. Throws
+/// DuckDB's exceptions.
+Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
+                    const std::set<std::string>& worker_functions);
 
 }  // namespace skein

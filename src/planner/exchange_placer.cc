@@ -107,7 +107,7 @@ Distribution ExchangePlacer::PlaceDistinct(OperatorPtr& op) {
   auto& distinct = op->Cast<duckdb::LogicalDistinct>();
   std::vector<const duckdb::Expression*> targets;
   for (const auto& target : distinct.distinct_targets) targets.push_back(target.get());
-  if (targets.empty()) {
+  if (targets.empty() || AnyVolatile(targets)) {
     Gather(op->children[0]);
     return Distribution::Single();
   }
@@ -160,13 +160,13 @@ Distribution ExchangePlacer::PlaceWindow(OperatorPtr& op) {
     const auto& window = expression->Cast<duckdb::BoundWindowExpression>();
     share_partitions &= duckdb::Expression::ListEquals(first.partitions, window.partitions);
   }
-  if (!share_partitions) {
-    Gather(op->children[0]);
-    single_reasons_[op.get()] = "the windows have no partition key in common";
-    return Distribution::Single();
-  }
   std::vector<const duckdb::Expression*> keys;
   for (const auto& partition : first.partitions) keys.push_back(partition.get());
+  if (!share_partitions || AnyVolatile(keys)) {
+    Gather(op->children[0]);
+    single_reasons_[op.get()] = share_partitions ? "a volatile key" : "the windows have no partition key in common";
+    return Distribution::Single();
+  }
   if (below.kind == DistributionKind::kHash && !MatchKeys(below, keys).empty()) return below;
   return Repartition(op->children[0], keys);
 }

@@ -82,7 +82,10 @@ bool DeliversOrder(const duckdb::LogicalOperator& plan) {
     case LogicalOperatorType::LOGICAL_PROJECTION:
     case LogicalOperatorType::LOGICAL_FILTER:
     case LogicalOperatorType::LOGICAL_LIMIT:
+    case LogicalOperatorType::LOGICAL_UNNEST:
       return DeliversOrder(*plan.children[0]);
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+      return DeliversOrder(*plan.children[1]);
     default:
       return false;
   }

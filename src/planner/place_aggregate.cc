@@ -58,9 +58,9 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
     if (!positions.empty()) return ByGroups(aggregate, positions);
   }
   if (!WantsPartial(aggregate)) {
-    if (groups.empty()) {
+    if (groups.empty() || AnyVolatile(groups)) {
       Gather(op->children[0]);
-      single_reasons_[op.get()] = "an aggregate without groups has no partials";
+      single_reasons_[op.get()] = groups.empty() ? "an aggregate without groups has no partials" : "a volatile key";
       return Distribution::Single();
     }
     Repartition(op->children[0], groups);

@@ -67,6 +67,8 @@ EqualityKeys KeysOf(const duckdb::LogicalComparisonJoin& join) {
   for (const auto& condition : join.conditions) {
     const bool is_equality = condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL ||
                              condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
+    // A volatile key has another value each time it is looked at.
+    if (condition.left->IsVolatile() || condition.right->IsVolatile()) continue;
     if (!is_equality || condition.left->return_type != condition.right->return_type) continue;
     keys.left.push_back(condition.left.get());
     keys.right.push_back(condition.right.get());

@@ -89,3 +89,10 @@ select 1 where 1 in (select g from a)
 select sum(a.i) from a join lateral (select max(j) mj from b where b.k=a.k) t on true where a.i<2000 and t.mj>10
 select error('x') from a where i=-1
 select k, i from a where s='v3' order by i limit 5
+with recursive r(x) as (select 0::bigint union select c.j from r join c on c.k = r.x where c.j < 200) select count(*), sum(x) from r
+with x as materialized (select i, k from a) select x1.i from x x1 join x x2 using (i) order by i
+select count(*) from (select floor(random() * 3) r, median(i) from a group by 1)
+select count(*) from (select distinct floor(random() * 2) from a)
+select count(*), sum(c) from (select floor(random() * 3) r, count(*) over (partition by floor(random() * 3)) c from a where i < 10) where r < 0
+select a.i, b.j from a positional join b
+select length(current_query()) > 0, count(*) from a group by 1
