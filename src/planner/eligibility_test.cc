@@ -1,0 +1,83 @@
+#include "planner/eligibility.h"
+
+#include <gtest/gtest.h>
+
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "engine/known_functions.h"
+#include "planner/planner_fixture.h"
+
+namespace skein {
+namespace {
+
+class Eligibilities : public PlannerFixture {
+ protected:
+  static Eligibility Look(const std::string& sql) {
+    static const auto functions = FunctionsOfDuckDb();
+    auto plan = client_->Optimize(sql);
+    return Examine(client_->context(), *plan.root, functions);
+  }
+  static void ExpectRefused(const std::string& sql, const std::string& word) {
+    const auto found = Look(sql);
+    EXPECT_NE(found.reason.find(word), std::string::npos) << sql << ": '" << found.reason << "'";
+  }
+};
+
+void Identity(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector& result) {
+  result.Reference(args.data[0]);
+}
+
+TEST_F(Eligibilities, TakesAQueryOverParquet) {
+  const auto found = Look("SELECT l_flag, upper(l_flag), sum(l_price) FROM lines WHERE l_id > 5 GROUP BY ALL");
+  EXPECT_EQ(found.reason, "");
+  EXPECT_TRUE(found.has_split_scan);
+  EXPECT_GT(found.scanned_rows, 0u);
+}
+
+TEST_F(Eligibilities, TakesRowsOfTheClientAlong) {
+  client_->Ask("CREATE OR REPLACE TABLE kept AS SELECT 1 AS k");
+  const auto found = Look("SELECT * FROM lines JOIN kept ON l_id = k");
+  EXPECT_EQ(found.reason, "");
+  EXPECT_TRUE(found.has_client_scan);
+}
+
+TEST_F(Eligibilities, RefusesAFunctionOfTheUser) {
+  duckdb::ExtensionLoader loader(*client_->context().db, "test");
+  loader.RegisterFunction(
+      duckdb::ScalarFunction("mine", {duckdb::LogicalType::BIGINT}, duckdb::LogicalType::BIGINT, Identity));
+  ExpectRefused("SELECT mine(l_id) FROM lines", "mine");
+  ExpectRefused("SELECT sum(1 + mine(l_id)) FROM lines", "mine");
+}
+
+TEST_F(Eligibilities, RefusesFunctionsThatReadTheClient) {
+  client_->Ask("CREATE SEQUENCE numbering");
+  ExpectRefused("SELECT nextval('numbering'), l_id FROM lines", "nextval");
+  ExpectRefused("SELECT current_query(), l_id FROM lines", "current_query");
+}
+
+TEST_F(Eligibilities, RefusesARecursiveTermThatScans) {
+  const std::string scans =
+      "WITH RECURSIVE r(x) AS (SELECT 0::BIGINT UNION SELECT l_id FROM r, lines WHERE l_order = x) ";
+  ExpectRefused(scans + "SELECT count(*) FROM r", "recursive");
+  EXPECT_EQ(Look("WITH RECURSIVE r(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM r WHERE x < 5) "
+                 "SELECT count(*) FROM r, lines WHERE l_id = x")
+                .reason,
+            "");
+}
+
+TEST_F(Eligibilities, RefusesAPositionalJoin) {
+  ExpectRefused("SELECT * FROM lines POSITIONAL JOIN orders", "POSITIONAL");
+}
+
+TEST_F(Eligibilities, KeepsTheOrderAboveAMaterializedCte) {
+  const auto plan = client_->Optimize(
+      "WITH m AS MATERIALIZED (SELECT l_id FROM lines) SELECT a.l_id FROM m a JOIN m b USING (l_id) ORDER BY 1");
+  EXPECT_TRUE(DeliversOrder(*plan.root));
+}
+
+TEST_F(Eligibilities, NeverPartitionsByAVolatileKey) {
+  const auto query = Plan("SELECT floor(random() * 3), median(l_id) FROM lines GROUP BY 1", {4});
+  for (const auto& exchange : query.plan.exchanges) EXPECT_NE(exchange.kind, ExchangeKind::kHash);
+}
+
+}  // namespace
+}  // namespace skein
