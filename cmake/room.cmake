@@ -51,4 +51,11 @@ function(skein_add_unit_tests)
       gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
     endif()
   endforeach()
+  # cli is a program, not a library: its tests are built with the files that they test.
+  add_executable(cli_test "${CMAKE_SOURCE_DIR}/src/cli/worker_flags_test.cc" "${CMAKE_SOURCE_DIR}/src/cli/worker_flags.cc")
+  target_link_libraries(cli_test PRIVATE skein_worker duckdb_shared arrow_flight_shared CLI11::CLI11 GTest::gtest
+                                         GTest::gtest_main)
+  target_compile_options(cli_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
+  target_link_options(cli_test PRIVATE -Wl,--exclude-libs,ALL)
+  gtest_discover_tests(cli_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
 endfunction()
