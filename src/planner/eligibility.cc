@@ -23,10 +23,9 @@ using duckdb::LogicalOperatorType;
 
 // Tables, data frames and files; not the functions that show settings, catalogs or Skein itself.
 bool IsScanOfData(const duckdb::LogicalGet& get) {
-  constexpr const char* kScans[] = {
-      "seq_scan",       "arrow_scan",   "arrow_scan_dumb", "pandas_scan",   "python_map_function",
-      "read_parquet",   "parquet_scan", "read_csv",        "read_csv_auto", "read_json",
-      "read_json_auto", "read_ndjson",  "read_ndjson_auto"};
+  constexpr const char* kScans[] = {"seq_scan",     "arrow_scan",     "arrow_scan_dumb", "pandas_scan",
+                                    "read_parquet", "parquet_scan",   "read_csv",        "read_csv_auto",
+                                    "read_json",    "read_json_auto", "read_ndjson",     "read_ndjson_auto"};
   for (const auto* name : kScans) {
     if (get.function.name == name) return true;
   }
