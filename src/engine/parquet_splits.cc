@@ -5,7 +5,9 @@
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "duckdb/storage/object_cache.hpp"
 #include "engine/plan_bytes.h"
+#include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
 
 namespace skein {
@@ -37,6 +39,24 @@ bool HasNestedProjection(const duckdb::LogicalGet& get) {
     if (column.HasChildren()) return true;
   }
   return false;
+}
+
+// Opens a file with the footer of the last time where the file is still the same: parsing it is most of the work.
+duckdb::unique_ptr<duckdb::ParquetReader> OpenWithKeptFooter(duckdb::ClientContext& context,
+                                                             const duckdb::OpenFileInfo& file,
+                                                             const duckdb::ParquetOptions& options) {
+  using duckdb::ParquetReader;
+  // An encrypted footer is opened with its key each time.
+  if (options.encryption_config) return duckdb::make_uniq<ParquetReader>(context, file, options);
+  auto kept = ParquetReader::GetMetadataCacheEntry(context, file);
+  if (kept) {
+    auto reader = duckdb::make_uniq<ParquetReader>(context, file, options, kept);
+    if (kept->IsValid(reader->GetHandle())) return reader;
+  }
+  auto reader = duckdb::make_uniq<ParquetReader>(context, file, options);
+  duckdb::ObjectCache::GetObjectCache(context).PutWithTypePrefix<duckdb::ParquetFileMetadataCache>(file.path,
+                                                                                                   reader->metadata);
+  return reader;
 }
 
 void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std::vector<Split>& out) {
@@ -100,14 +120,14 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
   std::vector<Split> splits;
   for (idx_t i = 0; i < scan.files.size(); i++) {
-    duckdb::ParquetReader reader(context, scan.files[i], scan.spec.options.parquet_options);
-    auto& handle = reader.GetHandle();
+    const auto reader = OpenWithKeptFooter(context, scan.files[i], scan.spec.options.parquet_options);
+    auto& handle = reader->GetHandle();
     ParquetSplit parquet;
     parquet.path = scan.files[i].path;
     parquet.file_index = i;
     parquet.file_size = handle.GetFileSize();
     parquet.modified = handle.GetLastModifiedTime().value;
-    AppendSplits(reader, std::move(parquet), splits);
+    AppendSplits(*reader, std::move(parquet), splits);
   }
   return splits;
 }

@@ -21,7 +21,8 @@ struct PlannedScan {
 std::string WhyNotSplittable(duckdb::LogicalGet& get);
 /// Takes what a split scan needs out of a splittable scan. Files are those left after DuckDB's own pruning.
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
-/// Reads the files' footers and returns one split a row group, ids from 0, in file order. Throws DuckDB's exceptions.
+/// Reads the files' footers (kept in the instance's object cache while a file is unchanged) and returns one split a row
+/// group, ids from 0, in file order. Throws DuckDB's exceptions.
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
 
 }  // namespace skein

@@ -76,6 +76,20 @@ TEST_F(ParquetSplitsTest, PinsFilesBySizeAndTime) {
   }
 }
 
+TEST_F(ParquetSplitsTest, AKeptFooterIsNotUsedForAFileThatWasReplaced) {
+  const auto sql = "SELECT i FROM " + Files("b.parquet");
+  // A footer is only kept as valid for files that have not just been written.
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(2);
+  std::filesystem::last_write_time(dir_.path("b.parquet"), long_ago);
+  ASSERT_EQ(Splits(sql).size(), 1u);
+  ASSERT_EQ(Splits(sql).size(), 1u);
+  client_.connection().Rollback();
+  Write("b.parquet", "SELECT i, {'x': i, 'y': 'long'} AS s FROM range(5000) r(i)");
+  std::filesystem::last_write_time(dir_.path("b.parquet"), long_ago + std::chrono::hours(1));
+  client_.connection().BeginTransaction();
+  EXPECT_EQ(Splits(sql).size(), 3u);
+}
+
 TEST_F(ParquetSplitsTest, AnEmptyFileHasNoSplit) {
   client_.connection().Rollback();
   Write("empty.parquet", "SELECT 1 AS i WHERE false");
