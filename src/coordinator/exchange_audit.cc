@@ -23,7 +23,14 @@ bool ExchangeAudit::IsMade(ExchangeId exchange) const {
   return edges_[exchange].producers.size() == ProducerCount(exchange);
 }
 
-arrow::Status ExchangeAudit::AddProducer(ExchangeId exchange, uint32_t task, const std::vector<uint32_t>& units) {
+arrow::Status ExchangeAudit::AddProducer(ExchangeId stored, uint32_t task, const std::vector<uint32_t>& units) {
+  for (const auto& exchange : plan_.exchanges) {
+    if (exchange.stored_as() == stored) ARROW_RETURN_NOT_OK(AddProducerTo(exchange.id, task, units));
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status ExchangeAudit::AddProducerTo(ExchangeId exchange, uint32_t task, const std::vector<uint32_t>& units) {
   auto& edge = edges_[exchange];
   edge.producers.insert(task);
   std::set<uint32_t> seen;
@@ -72,7 +79,7 @@ arrow::Status ExchangeAudit::CompareWaiting(ExchangeId exchange) {
 
 arrow::Status ExchangeAudit::CheckComplete() const {
   for (const auto& exchange : plan_.exchanges) {
-    if (exchange.consumer == Exchange::kClient) continue;
+    if (exchange.consumer == Exchange::kClient || exchange.is_shared()) continue;
     for (uint32_t task = 0; task < plan_.stage(exchange.consumer).task_count; task++) {
       if (edges_[exchange.id].checked.contains(task)) continue;
       return InternalError("exchange " + std::to_string(exchange.id) + ": consumer task " + std::to_string(task) +

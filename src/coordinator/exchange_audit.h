@@ -20,9 +20,9 @@ class ExchangeAudit {
   /// Knows the units of exchanges that start from the client: one, of task 0. `plan` must outlive it.
   explicit ExchangeAudit(const DistributedPlan& plan);
 
-  /// Records the units that a task of the producing stage has made; once a task. Errors (internal): a unit twice, or
-  /// consumers that were waiting to be compared differ.
-  arrow::Status AddProducer(ExchangeId exchange, uint32_t task, const std::vector<uint32_t>& units);
+  /// Records the units that a task of the producing stage has stored, also for the exchanges that read them again; once
+  /// a task. Errors (internal): a unit twice, or consumers that were waiting to be compared differ.
+  arrow::Status AddProducer(ExchangeId stored, uint32_t task, const std::vector<uint32_t>& units);
   /// Records what a consumer task has taken, compares it as soon as all producers are known; once a task. The client
   /// is task 0 of its exchange. Errors (internal): a difference.
   arrow::Status AddConsumer(ExchangeId exchange, uint32_t task, const IdSummary& taken);
@@ -44,6 +44,7 @@ class ExchangeAudit {
     std::set<uint32_t> skipped;
   };
 
+  arrow::Status AddProducerTo(ExchangeId exchange, uint32_t task, const std::vector<uint32_t>& units);
   uint32_t ProducerCount(ExchangeId exchange) const;
   arrow::Status CompareWaiting(ExchangeId exchange);
 

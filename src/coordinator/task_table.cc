@@ -87,7 +87,8 @@ namespace {
 
 void FillInput(const Exchange& exchange, const TaskTable& tasks, const TaskEntry& task, wire::InputSpec& input) {
   input.set_exchange(exchange.id);
-  *input.mutable_range() = ToWire(exchange.is_partitioned() ? exchange.ranges[task.key.task] : PartitionRange::All());
+  input.set_stored_as(exchange.stored_as());
+  *input.mutable_range() = ToWire(exchange.RangeReadBy(task.key.task));
   input.set_is_ordered(exchange.is_ordered);
   const auto producers = tasks.ProducersOf(exchange);
   input.set_producer_tasks(static_cast<uint32_t>(producers.size()));
@@ -107,7 +108,9 @@ wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& task
   }
   for (const auto input : stage.inputs) FillInput(plan.exchange(input), tasks, task, *start.add_inputs());
   start.mutable_output()->set_exchange(stage.output);
-  for (const auto& range : plan.exchange(stage.output).ranges) *start.mutable_output()->add_ranges() = ToWire(range);
+  for (const auto& range : plan.exchange(stage.output).RangesMadeBy(task.key.task)) {
+    *start.mutable_output()->add_ranges() = ToWire(range);
+  }
   return start;
 }
 

@@ -18,11 +18,11 @@ duckdb::unique_ptr<duckdb::LogicalOperator> DecodeFragment(duckdb::Connection& c
   ReadBytes(bytes, [&](duckdb::BinaryDeserializer& deserializer) {
     duckdb::bound_parameter_map_t no_parameters;
     SideCar side_car;
+    deserializer.Set<duckdb::ClientContext&>(*connection.context);
+    deserializer.Set<duckdb::bound_parameter_map_t&>(no_parameters);
     deserializer.ReadObject(100, "side_car",
                             [&](duckdb::Deserializer& object) { side_car = SideCar::Deserialize(object); });
     side_car.ApplySettings(connection);
-    deserializer.Set<duckdb::ClientContext&>(*connection.context);
-    deserializer.Set<duckdb::bound_parameter_map_t&>(no_parameters);
     deserializer.ReadObject(101, "plan",
                             [&](duckdb::Deserializer& object) { plan = duckdb::LogicalOperator::Deserialize(object); });
     side_car.ApplyStatistics(*plan);

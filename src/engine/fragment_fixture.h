@@ -88,6 +88,7 @@ class FragmentFixture : public testing::Test {
     scan->spec = planned.spec.Copy();
     scan->bindings = get.GetColumnBindings();
     scan->output_types = get.types;
+    scan->dynamic_filters = get.dynamic_filters;
     scan->SetEstimatedCardinality(get.estimated_cardinality);
     fragment.splits.push_back(EnumerateSplits(client_.context(), planned));
     op = std::move(scan);

@@ -112,7 +112,15 @@ void LogicalExchangeSink::DeserializeOwn(duckdb::Deserializer& deserializer) {
 }
 
 duckdb::PhysicalOperator& LogicalSplitScan::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {
-  return planner.Make<PhysicalSplitScan>(types, estimated_cardinality, std::move(spec));
+  const duckdb::PhysicalTableScan* stand_in = nullptr;
+  if (dynamic_filters) {
+    auto& scan = planner.Make<duckdb::PhysicalTableScan>(
+        types, duckdb::TableFunction(), nullptr, types, spec.column_ids, spec.projection_ids, spec.names, nullptr,
+        estimated_cardinality, duckdb::ExtraOperatorInfo(), duckdb::vector<duckdb::Value>(), spec.virtual_columns);
+    stand_in = &scan.Cast<duckdb::PhysicalTableScan>();
+  }
+  return planner.Make<PhysicalSplitScan>(types, estimated_cardinality, std::move(spec), std::move(dynamic_filters),
+                                         stand_in);
 }
 
 void LogicalSplitScan::SerializeOwn(duckdb::Serializer& serializer) const { spec.Serialize(serializer); }

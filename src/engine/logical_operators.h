@@ -2,6 +2,7 @@
 // that nothing above them changes. All but LogicalExchange travel inside fragments.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -63,6 +64,10 @@ class LogicalExchange : public SkeinOperator {
   bool is_ordered = false;
   /// The child runs in the client's process, which pushes its rows to the workers.
   bool is_from_client = false;
+  /// The child is the definition of a CTE, whose rows are stored for all references.
+  bool is_shared = false;
+  /// The child is a reference to this CTE, whose rows a shared exchange has stored: they are read again.
+  std::optional<duckdb::idx_t> reads_cte;
 };
 
 /// A leaf that takes rows from an input exchange of the task.
@@ -104,6 +109,8 @@ class LogicalSplitScan : public SkeinOperator {
   std::string GetName() const override { return "SPLIT_SCAN"; }
 
   SplitScanSpec spec;
+  /// Filled by joins of the same fragment while it runs; null without such a join. Not on the wire: see JoinFacts.
+  duckdb::shared_ptr<duckdb::DynamicTableFilterSet> dynamic_filters;
 
  protected:
   void SerializeOwn(duckdb::Serializer& serializer) const override;

@@ -10,10 +10,11 @@ namespace {
 
 class GlobalState : public duckdb::GlobalSourceState {
  public:
-  GlobalState(duckdb::ClientContext& context, const SplitScanSpec& spec)
+  GlobalState(duckdb::ClientContext& context, const SplitScanSpec& spec,
+              duckdb::unique_ptr<duckdb::TableFilterSet> all_filters)
       : wakeable(*this),
         task(TaskState::Get(context)),
-        filters(spec.filters.filters.empty() ? nullptr : spec.filters.Copy()),
+        filters(std::move(all_filters)),
         files(context, spec, filters.get()),
         max_threads(static_cast<duckdb::idx_t>(duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads())) {}
   ~GlobalState() override { wakeable.Detach(); }
@@ -115,9 +116,13 @@ bool LocalState::Next(duckdb::ClientContext& context, GlobalState& global, duckd
 }  // namespace
 
 PhysicalSplitScan::PhysicalSplitScan(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                                     duckdb::idx_t estimated_cardinality, SplitScanSpec spec)
+                                     duckdb::idx_t estimated_cardinality, SplitScanSpec spec,
+                                     duckdb::shared_ptr<duckdb::DynamicTableFilterSet> dynamic_filters,
+                                     const duckdb::PhysicalTableScan* stand_in)
     : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
-      spec_(std::move(spec)) {}
+      spec_(std::move(spec)),
+      dynamic_filters_(std::move(dynamic_filters)),
+      stand_in_(stand_in) {}
 
 bool PhysicalSplitScan::SupportsPartitioning(const duckdb::OperatorPartitionInfo& partition_info) const {
   return !partition_info.RequiresPartitionColumns();
@@ -132,7 +137,13 @@ duckdb::OperatorPartitionData PhysicalSplitScan::GetPartitionData(duckdb::Execut
 
 duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalSplitScan::GetGlobalSourceState(
     duckdb::ClientContext& context) const {
-  return duckdb::make_uniq<GlobalState>(context, spec_);
+  duckdb::unique_ptr<duckdb::TableFilterSet> filters;
+  if (!spec_.filters.filters.empty()) filters = spec_.filters.Copy();
+  // The joins above have built by now: this pipeline waits for theirs.
+  if (dynamic_filters_ && dynamic_filters_->HasFilters()) {
+    filters = dynamic_filters_->GetFinalTableFilters(*stand_in_, filters.get());
+  }
+  return duckdb::make_uniq<GlobalState>(context, spec_, std::move(filters));
 }
 
 duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(duckdb::ExecutionContext& context,

@@ -3,6 +3,7 @@
 // rows came from. DuckDB's multi-file reader maps columns, constants (hive, filename) and casts as in the planned scan.
 #pragma once
 
+#include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 #include "duckdb/execution/physical_operator.hpp"
 #include "engine/split_scan_spec.h"
 
@@ -10,8 +11,11 @@ namespace skein {
 
 class PhysicalSplitScan : public duckdb::PhysicalOperator {
  public:
+  /// `dynamic_filters` and `stand_in`, which DuckDB wants to see when it reads them, are both given or both null.
   PhysicalSplitScan(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                    duckdb::idx_t estimated_cardinality, SplitScanSpec spec);
+                    duckdb::idx_t estimated_cardinality, SplitScanSpec spec,
+                    duckdb::shared_ptr<duckdb::DynamicTableFilterSet> dynamic_filters,
+                    const duckdb::PhysicalTableScan* stand_in);
 
   std::string GetName() const override { return "SPLIT_SCAN"; }
   bool IsSource() const override { return true; }
@@ -28,6 +32,8 @@ class PhysicalSplitScan : public duckdb::PhysicalOperator {
 
  private:
   SplitScanSpec spec_;
+  duckdb::shared_ptr<duckdb::DynamicTableFilterSet> dynamic_filters_;
+  const duckdb::PhysicalTableScan* stand_in_;
 };
 
 }  // namespace skein

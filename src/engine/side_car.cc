@@ -4,7 +4,6 @@
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
-#include "duckdb/storage/statistics/base_statistics.hpp"
 
 namespace skein {
 namespace {
@@ -24,9 +23,15 @@ constexpr const char* kSettings[] = {"TimeZone",
                                      "old_implicit_casting",
                                      "binary_as_string"};
 
-void VisitPreorder(duckdb::LogicalOperator& plan, const std::function<void(duckdb::LogicalOperator&)>& visit) {
-  visit(plan);
-  for (auto& child : plan.children) VisitPreorder(*child, visit);
+void AppendPreorder(duckdb::LogicalOperator& plan, JoinFacts::Positions& operators) {
+  operators.push_back(&plan);
+  for (auto& child : plan.children) AppendPreorder(*child, operators);
+}
+
+JoinFacts::Positions InPreorder(duckdb::LogicalOperator& plan) {
+  JoinFacts::Positions operators;
+  AppendPreorder(plan, operators);
+  return operators;
 }
 
 duckdb::LogicalAggregate* AsAggregate(duckdb::LogicalOperator& op) {
@@ -38,15 +43,15 @@ duckdb::LogicalAggregate* AsAggregate(duckdb::LogicalOperator& op) {
 
 SideCar SideCar::Collect(duckdb::ClientContext& context, duckdb::LogicalOperator& plan) {
   SideCar side_car;
-  VisitPreorder(plan, [&](duckdb::LogicalOperator& op) {
+  const auto operators = InPreorder(plan);
+  for (auto* op : operators) {
     OperatorFacts facts;
-    facts.has_cardinality = op.has_estimated_cardinality;
-    facts.cardinality = op.estimated_cardinality;
-    if (auto* aggregate = AsAggregate(op)) {
-      for (auto& stats : aggregate->group_stats) facts.group_stats.push_back(stats ? stats->ToUnique() : nullptr);
-    }
+    facts.has_cardinality = op->has_estimated_cardinality;
+    facts.cardinality = op->estimated_cardinality;
+    if (auto* aggregate = AsAggregate(*op)) facts.group_stats = CopyStatistics(aggregate->group_stats);
+    facts.join = JoinFacts::Collect(*op, operators);
     side_car.operators_.push_back(std::move(facts));
-  });
+  }
   for (const auto* name : kSettings) {
     duckdb::Value value;
     if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) side_car.settings_[name] = value.ToString();
@@ -60,14 +65,8 @@ void SideCar::Serialize(duckdb::Serializer& serializer) const {
     list.WriteObject([&](duckdb::Serializer& object) {
       object.WriteProperty(100, "has_cardinality", facts.has_cardinality);
       object.WriteProperty(101, "cardinality", facts.cardinality);
-      object.WriteList(102, "group_stats", facts.group_stats.size(), [&](duckdb::Serializer::List& stats, idx_t k) {
-        const auto& group = facts.group_stats[k];
-        stats.WriteObject([&](duckdb::Serializer& entry) {
-          entry.WriteProperty(100, "type",
-                              group ? group->GetType() : duckdb::LogicalType(duckdb::LogicalTypeId::INVALID));
-          if (group) entry.WriteProperty(101, "stats", *group);
-        });
-      });
+      WriteStatistics(object, 102, "group_stats", facts.group_stats);
+      object.WriteObject(103, "join", [&](duckdb::Serializer& join) { facts.join.Serialize(join); });
     });
   });
   serializer.WriteProperty(101, "settings", duckdb::map<std::string, std::string>(settings_.begin(), settings_.end()));
@@ -80,16 +79,8 @@ SideCar SideCar::Deserialize(duckdb::Deserializer& deserializer) {
       OperatorFacts facts;
       object.ReadProperty(100, "has_cardinality", facts.has_cardinality);
       object.ReadProperty(101, "cardinality", facts.cardinality);
-      object.ReadList(102, "group_stats", [&](duckdb::Deserializer::List& stats, idx_t) {
-        stats.ReadObject([&](duckdb::Deserializer& entry) {
-          const auto type = entry.ReadProperty<duckdb::LogicalType>(100, "type");
-          facts.group_stats.push_back(nullptr);
-          if (type.id() == duckdb::LogicalTypeId::INVALID) return;
-          entry.Set<const duckdb::LogicalType&>(type);
-          facts.group_stats.back() = entry.ReadProperty<duckdb::BaseStatistics>(101, "stats").ToUnique();
-          entry.Unset<duckdb::LogicalType>();
-        });
-      });
+      facts.group_stats = ReadStatistics(object, 102, "group_stats");
+      object.ReadObject(103, "join", [&](duckdb::Deserializer& join) { facts.join = JoinFacts::Deserialize(join); });
       side_car.operators_.push_back(std::move(facts));
     });
   });
@@ -110,18 +101,18 @@ void SideCar::ApplySettings(duckdb::Connection& connection) const {
 }
 
 void SideCar::ApplyStatistics(duckdb::LogicalOperator& plan) const {
-  size_t at = 0;
-  VisitPreorder(plan, [&](duckdb::LogicalOperator& op) {
-    if (at == operators_.size()) throw duckdb::SerializationException("a fragment has operators without facts");
-    const auto& facts = operators_[at++];
-    op.has_estimated_cardinality = facts.has_cardinality;
-    op.estimated_cardinality = facts.cardinality;
-    auto* aggregate = AsAggregate(op);
-    if (aggregate == nullptr) return;
-    aggregate->group_stats.clear();
-    for (const auto& stats : facts.group_stats) aggregate->group_stats.push_back(stats ? stats->ToUnique() : nullptr);
-  });
-  if (at != operators_.size()) throw duckdb::SerializationException("a fragment has facts without operators");
+  const auto operators = InPreorder(plan);
+  if (operators.size() != operators_.size()) {
+    throw duckdb::SerializationException("a fragment has %llu operators and facts of %llu", operators.size(),
+                                         operators_.size());
+  }
+  for (size_t i = 0; i < operators.size(); i++) {
+    const auto& facts = operators_[i];
+    operators[i]->has_estimated_cardinality = facts.has_cardinality;
+    operators[i]->estimated_cardinality = facts.cardinality;
+    if (auto* aggregate = AsAggregate(*operators[i])) aggregate->group_stats = CopyStatistics(facts.group_stats);
+    facts.join.Apply(*operators[i], operators);
+  }
 }
 
 }  // namespace skein

@@ -1,5 +1,6 @@
-// What DuckDB's plan serialization loses and a fragment needs to run as well as it was planned: cardinalities and group
-// statistics (join algorithms, perfect hash aggregates), and the session's settings that change results.
+// What DuckDB's plan serialization loses and a fragment needs to run as well as it was planned: cardinalities, group
+// statistics and what joins know (join algorithms, perfect hash tables, dynamic filters), and the session's settings
+// that change results.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
+#include "engine/join_facts.h"
 
 namespace skein {
 
@@ -27,7 +29,8 @@ class SideCar {
   struct OperatorFacts {
     bool has_cardinality = false;
     duckdb::idx_t cardinality = 0;
-    duckdb::vector<duckdb::unique_ptr<duckdb::BaseStatistics>> group_stats;
+    StatisticsList group_stats;
+    JoinFacts join;
   };
   std::vector<OperatorFacts> operators_;
   std::map<std::string, std::string> settings_;

@@ -63,12 +63,11 @@ class SingleNodeCluster {
     context.splits = &feed;
     context.store = store_.get();
     context.output = stage.output;
-    context.output_ranges = plan.exchange(stage.output).ranges;
+    context.output_ranges = plan.exchange(stage.output).RangesMadeBy(task);
     std::vector<std::unique_ptr<Receiver>> receivers;
     for (auto input : stage.inputs) {
       const auto& exchange = plan.exchange(input);
-      const auto range = exchange.kind == ExchangeKind::kHash ? exchange.ranges[task] : PartitionRange::All();
-      receivers.push_back(MakeReceiver(id, plan, exchange, range));
+      receivers.push_back(MakeReceiver(id, plan, exchange, exchange.RangeReadBy(task)));
       context.inputs[input] = receivers.back().get();
     }
     ARROW_ASSIGN_OR_RAISE(auto run, engine_->Prepare(made.fragment, context));
@@ -81,7 +80,7 @@ class SingleNodeCluster {
                                          PartitionRange range) {
     ReceiverOptions options;
     options.query = id;
-    options.exchange = exchange.id;
+    options.exchange = exchange.stored_as();
     options.range = range;
     options.producer_tasks = plan.stage(exchange.producer).task_count;
     options.is_ordered = exchange.is_ordered;

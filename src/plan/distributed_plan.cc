@@ -29,7 +29,19 @@ bool HasInput(const Stage& stage, ExchangeId id) {
 
 bool HasProducer(const Exchange& exchange, const std::vector<Stage>& stages) {
   if (exchange.is_from_client()) return exchange.consumer != Exchange::kClient;
-  return exchange.producer < stages.size() && stages[exchange.producer].output == exchange.id;
+  return exchange.producer < stages.size() && stages[exchange.producer].output == exchange.stored_as();
+}
+
+/// Where an exchange reads what another one stored: a partition of its own only out of the same partitions.
+arrow::Status CheckShared(const Exchange& exchange, const std::vector<Exchange>& exchanges) {
+  const auto where = "exchange " + std::to_string(exchange.id) + ": ";
+  const ExchangeId stored = exchange.stored_as();
+  if (stored >= exchanges.size() || !exchanges[stored].is_shared())
+    return InternalError(where + "reads what is not shared");
+  if (exchange.is_partitioned() && exchange.ranges != exchanges[stored].ranges) {
+    return InternalError(where + "has other partitions than what it reads");
+  }
+  return arrow::Status::OK();
 }
 
 /// Says whether the exchange's rows are not there yet when `stage` stands in the order of the plan.
@@ -39,6 +51,11 @@ bool IsMadeTooLate(const Exchange& exchange, size_t stage) {
 
 }  // namespace
 
+std::vector<PartitionRange> Exchange::RangesMadeBy(uint32_t task) const {
+  if (kind == ExchangeKind::kForward) return {ranges[task % ranges.size()]};
+  return ranges;
+}
+
 arrow::Status DistributedPlan::Validate() const {
   if (stages.empty()) return InternalError("a plan needs a stage");
   uint32_t client_edges = 0;
@@ -47,6 +64,11 @@ arrow::Status DistributedPlan::Validate() const {
     if (exchange.id != i) return InternalError("exchange " + std::to_string(i) + " has another id");
     if (!HasProducer(exchange, stages)) {
       return InternalError("exchange " + std::to_string(i) + " has no producer");
+    }
+    if (exchange.shared_from) ARROW_RETURN_NOT_OK(CheckShared(exchange, exchanges));
+    if (exchange.is_shared()) {
+      ARROW_RETURN_NOT_OK(CheckRanges(exchange, static_cast<uint32_t>(exchange.ranges.size())));
+      continue;
     }
     if (exchange.consumer == Exchange::kClient) {
       client_edges++;
@@ -85,6 +107,8 @@ const char* ToString(ExchangeKind kind) {
       return "broadcast";
     case ExchangeKind::kRoundRobin:
       return "round-robin";
+    case ExchangeKind::kForward:
+      return "forward";
   }
   return "?";
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ enum class ExchangeKind {
   kGather,
   kHash,
   kBroadcast,
-  kRoundRobin  // each block has one of the ranges, whatever its rows are
+  kRoundRobin,  // each block has one of the ranges, whatever its rows are
+  kForward      // rows of task i go to task i: at the same worker, by pointer
 };
 
 /// Says what recovery may do with the output of a stage (DESIGN: replay classes).
@@ -35,19 +37,30 @@ struct Exchange {
   bool is_ordered = false;
   /// kClient where the rows come from the client's own process: then no stage makes them.
   StageId producer = 0;
-  /// kClient where the rows go to the client's own plan.
+  /// kClient where the rows go to the client's own plan; kShared where others read them again.
   StageId consumer = 0;
+  /// Set where the exchange stores nothing of its own but reads what a shared one stored, in its own way: a partition a
+  /// task where both are partitioned, all of it otherwise.
+  std::optional<ExchangeId> shared_from;
   /// What is hashed, as text for people: "#0, #1".
   std::string keys;
-  /// One range a consumer task for kHash and kRoundRobin; one whole range for kGather and kBroadcast.
+  /// One range a consumer task for kHash, kRoundRobin and kForward; one whole range for kGather and kBroadcast.
   std::vector<PartitionRange> ranges;
   bool operator==(const Exchange&) const = default;
 
   static constexpr StageId kClient = UINT32_MAX;
+  static constexpr StageId kShared = UINT32_MAX - 1;
 
+  bool is_shared() const { return consumer == kShared; }
+  /// The exchange under which the rows are stored.
+  ExchangeId stored_as() const { return shared_from.value_or(id); }
   bool is_from_client() const { return producer == kClient; }
   /// Says whether each consumer task reads a range of its own.
-  bool is_partitioned() const { return kind == ExchangeKind::kHash || kind == ExchangeKind::kRoundRobin; }
+  bool is_partitioned() const { return kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast; }
+  /// Returns what task `task` of the consumer reads.
+  PartitionRange RangeReadBy(uint32_t task) const { return is_partitioned() ? ranges[task] : PartitionRange::All(); }
+  /// Returns the ranges that task `task` of the producer fills.
+  std::vector<PartitionRange> RangesMadeBy(uint32_t task) const;
 };
 
 /// One line of a stage's tree: "HASH_JOIN inner" under its parent by depth.

@@ -53,6 +53,24 @@ DistributedPlan MakePlanWithClientRows() {
   return plan;
 }
 
+/// A scan stored for two readers: a third stage gathers what the second one reads by partitions.
+DistributedPlan MakePlanWithSharedRows() {
+  auto plan = MakePlan();
+  plan.exchanges[0].consumer = Exchange::kShared;
+  auto& partitions = plan.exchanges.emplace_back(plan.exchanges[0]);
+  partitions.id = 2;
+  partitions.consumer = 1;
+  partitions.shared_from = 0;
+  auto all = plan.exchanges.back();
+  all.id = 3;
+  all.kind = ExchangeKind::kBroadcast;
+  all.keys.clear();
+  all.ranges = {PartitionRange::All()};
+  plan.exchanges.push_back(all);
+  plan.stages[1].inputs = {2, 3};
+  return plan;
+}
+
 /// Breaks a plan that is right, and expects Validate to say `text`.
 void ExpectBreach(const std::function<void(DistributedPlan&)>& change, const std::string& text) {
   auto plan = MakePlan();
@@ -106,6 +124,29 @@ TEST(DistributedPlan, NamesRangesThatAreWrong) {
   ExpectBreach([](auto& plan) { plan.exchanges[0].ranges[1].low--; }, "overlap or leave a gap");
   ExpectBreach([](auto& plan) { plan.exchanges[0].ranges[1].high--; }, "do not cover");
   ExpectBreach([](auto& plan) { plan.exchanges[0].kind = ExchangeKind::kGather; }, "gathers into several tasks");
+}
+
+TEST(DistributedPlan, AcceptsRowsThatAreStoredOnceAndReadTwice) {
+  const auto status = MakePlanWithSharedRows().Validate();
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+TEST(DistributedPlan, NamesSharedRowsThatAreWrong) {
+  auto plan = MakePlanWithSharedRows();
+  plan.exchanges[0].consumer = 1;
+  plan.stages[1].inputs.push_back(0);
+  EXPECT_NE(plan.Validate().message().find("exchange 2: reads what is not shared"), std::string::npos);
+  plan = MakePlanWithSharedRows();
+  plan.exchanges[2].ranges = SplitEvenly(3);
+  EXPECT_NE(plan.Validate().message().find("exchange 2: has other partitions"), std::string::npos);
+}
+
+TEST(DistributedPlan, ForwardsTheRowsOfATaskToOnePartition) {
+  Exchange edge;
+  edge.kind = ExchangeKind::kForward;
+  edge.ranges = SplitEvenly(3);
+  EXPECT_EQ(edge.RangesMadeBy(1), std::vector<PartitionRange>{edge.ranges[1]});
+  EXPECT_EQ(edge.RangeReadBy(1), edge.ranges[1]);
 }
 
 TEST(DistributedPlan, AcceptsRowsOfTheClient) {
@@ -166,6 +207,11 @@ TEST(StageTree, PrintsRowsOfTheClient) {
       "  <- exchange 2: round-robin into 2 ranges\n"
       "     client rows\n";
   EXPECT_TRUE(tree.ends_with(text)) << tree;
+}
+
+TEST(StageTree, PrintsAStageThatIsReadTwiceOnce) {
+  const auto tree = ToStageTree(MakePlanWithSharedRows());
+  EXPECT_NE(tree.find("  <- exchange 3: broadcast\n     Stage 0: see above\n"), std::string::npos) << tree;
 }
 
 TEST(StageTree, SaysWhyAStageIsSingleAndThatRowsAreOrdered) {

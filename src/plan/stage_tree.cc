@@ -1,5 +1,7 @@
 #include "plan/stage_tree.h"
 
+#include <set>
+
 namespace skein {
 namespace {
 
@@ -11,7 +13,13 @@ std::string DescribeExchange(const Exchange& exchange) {
   return out;
 }
 
-void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::string& indent, std::string& out) {
+// A stage that several exchanges read is printed where it is met first.
+void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::string& indent, std::set<StageId>& printed,
+                 std::string& out) {
+  if (!printed.insert(stage.id).second) {
+    out += indent + "Stage " + std::to_string(stage.id) + ": see above\n";
+    return;
+  }
   out += indent + "Stage " + std::to_string(stage.id) + ": " + std::to_string(stage.task_count) +
          (stage.task_count == 1 ? " task" : " tasks") + ", replay " + ToString(stage.replay_class);
   if (stage.is_barrier) out += ", barrier";
@@ -29,7 +37,7 @@ void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::str
     if (exchange.is_from_client()) {
       out += below + "client rows\n";
     } else {
-      AppendStage(plan, plan.stage(exchange.producer), below, out);
+      AppendStage(plan, plan.stage(exchange.producer), below, printed, out);
     }
   }
 }
@@ -38,10 +46,11 @@ void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::str
 
 std::string ToStageTree(const DistributedPlan& plan) {
   std::string out;
+  std::set<StageId> printed;
   for (const auto& exchange : plan.exchanges) {
     if (exchange.consumer != Exchange::kClient) continue;
     out += "Client <- exchange " + std::to_string(exchange.id) + ": " + DescribeExchange(exchange) + "\n";
-    AppendStage(plan, plan.stage(exchange.producer), "", out);
+    AppendStage(plan, plan.stage(exchange.producer), "", printed, out);
   }
   return out;
 }

@@ -20,6 +20,23 @@ bool AnyVolatile(const std::vector<const duckdb::Expression*>& expressions) {
                      [](const duckdb::Expression* expression) { return expression->IsVolatile(); });
 }
 
+Distribution ThroughColumns(const Distribution& below,
+                            const duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& expressions,
+                            const duckdb::vector<duckdb::ColumnBinding>& bindings) {
+  if (below.kind != DistributionKind::kHash) return below;
+  std::vector<HashKey> keys;
+  for (const auto& key : below.keys) {
+    HashKey mapped{key.type, {}};
+    for (duckdb::idx_t i = 0; i < expressions.size(); i++) {
+      const auto* binding = ColumnOf(*expressions[i]);
+      if (binding != nullptr && key.Has(*binding)) mapped.bindings.push_back(bindings[i]);
+    }
+    if (mapped.bindings.empty()) return Distribution::Arbitrary();
+    keys.push_back(std::move(mapped));
+  }
+  return Distribution::Hash(std::move(keys));
+}
+
 std::vector<size_t> MatchKeys(const Distribution& distribution,
                               const std::vector<const duckdb::Expression*>& expressions) {
   std::vector<size_t> positions;

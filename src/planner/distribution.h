@@ -46,6 +46,11 @@ const duckdb::ColumnBinding* ColumnOf(const duckdb::Expression& expression);
 /// Says whether some expression gives another value each time: rows cannot be partitioned by it.
 bool AnyVolatile(const std::vector<const duckdb::Expression*>& expressions);
 
+/// Returns how rows lie after a projection to `expressions`, whose columns are `bindings`.
+Distribution ThroughColumns(const Distribution& below,
+                            const duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& expressions,
+                            const duckdb::vector<duckdb::ColumnBinding>& bindings);
+
 /// Finds for each key of `distribution` (a hash one) the position of an expression in `expressions` that is one of its
 /// columns, with the same type. Empty where some key has none.
 std::vector<size_t> MatchKeys(const Distribution& distribution,

@@ -41,8 +41,15 @@ Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
     case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
       return Distribution::Replicated();
     case LogicalOperatorType::LOGICAL_CTE_REF:
+      return PlaceCteReference(op);
     case LogicalOperatorType::LOGICAL_DELIM_GET:
       return Distribution::Pinned();
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+      return PlaceCte(op);
+    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+      return PlaceDelimJoin(op);
+    case LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR:
+      return PlaceRestore(op);
     case LogicalOperatorType::LOGICAL_FILTER:
     case LogicalOperatorType::LOGICAL_UNNEST:
       return PlaceStreaming(op);
@@ -75,30 +82,23 @@ Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
 }
 
 Distribution ExchangePlacer::PlaceScan(OperatorPtr& op) {
-  if (WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) return Distribution::Arbitrary();
-  auto scattered = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kRoundRobin, std::move(op));
+  // With one task a stage there is nothing to exchange: the whole plan is one fragment.
+  const bool is_alone = options_.task_count == 1;
+  if (WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
+    return is_alone ? Distribution::Single() : Distribution::Arbitrary();
+  }
+  const auto kind = is_alone ? ExchangeKind::kGather : ExchangeKind::kRoundRobin;
+  auto scattered = duckdb::make_uniq<LogicalExchange>(kind, std::move(op));
   scattered->is_from_client = true;
   op = std::move(scattered);
-  return Distribution::Arbitrary();
+  return is_alone ? Distribution::Single() : Distribution::Arbitrary();
 }
 
 Distribution ExchangePlacer::PlaceStreaming(OperatorPtr& op) { return Place(op->children[0]); }
 
 Distribution ExchangePlacer::PlaceProjection(OperatorPtr& op) {
   auto below = Place(op->children[0]);
-  if (below.kind != DistributionKind::kHash) return below;
-  auto& projection = op->Cast<duckdb::LogicalProjection>();
-  std::vector<HashKey> keys;
-  for (const auto& key : below.keys) {
-    HashKey mapped{key.type, {}};
-    for (duckdb::idx_t i = 0; i < projection.expressions.size(); i++) {
-      const auto* binding = ColumnOf(*projection.expressions[i]);
-      if (binding != nullptr && key.Has(*binding)) mapped.bindings.emplace_back(projection.table_index, i);
-    }
-    if (mapped.bindings.empty()) return Distribution::Arbitrary();
-    keys.push_back(std::move(mapped));
-  }
-  return Distribution::Hash(std::move(keys));
+  return ThroughColumns(below, op->expressions, op->GetColumnBindings());
 }
 
 Distribution ExchangePlacer::PlaceDistinct(OperatorPtr& op) {
@@ -188,7 +188,9 @@ void ExchangePlacer::Exchange(OperatorPtr& child, ExchangeKind kind) {
   auto* ours = AsSkein(*child);
   if (ours != nullptr && ours->kind() == OperatorKind::kExchange) {
     auto& exchange = static_cast<LogicalExchange&>(*ours);
-    if (exchange.is_from_client && exchange.exchange_kind == ExchangeKind::kRoundRobin) {
+    const bool is_for_all = kind == ExchangeKind::kGather || kind == ExchangeKind::kBroadcast;
+    if ((exchange.is_from_client && exchange.exchange_kind == ExchangeKind::kRoundRobin) ||
+        (exchange.reads_cte && is_for_all)) {
       exchange.exchange_kind = kind;
       return;
     }

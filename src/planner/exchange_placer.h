@@ -46,7 +46,29 @@ class ExchangePlacer {
   Distribution PlaceLimit(OperatorPtr& op);
   Distribution PlaceSetOperation(OperatorPtr& op);
   Distribution PlaceWindow(OperatorPtr& op);
+  Distribution PlaceCte(OperatorPtr& op);
+  Distribution PlaceCteReference(OperatorPtr& op);
+  Distribution PlaceDelimJoin(OperatorPtr& op);
+  Distribution PlaceRestore(OperatorPtr& op);
   Distribution PlaceSingle(OperatorPtr& op, const std::string& reason);
+
+  /// How the rows that a CTE has stored lie, by positions of its columns.
+  struct SharedRows {
+    struct Key {
+      duckdb::LogicalType type;
+      std::vector<duckdb::idx_t> positions;
+    };
+    bool is_distributed = false;
+    std::vector<Key> keys;  // of a hash distribution
+  };
+  /// Puts an exchange above the definition of `cte` from which all references may read.
+  void Share(OperatorPtr& definition, duckdb::idx_t cte, const Distribution& below);
+  /// A reference to `cte` that carries `bindings`.
+  OperatorPtr RereadAs(const duckdb::vector<duckdb::ColumnBinding>& bindings, duckdb::idx_t cte,
+                       const duckdb::LogicalOperator& definition);
+  /// The distinct keys, columns of `cte` at `positions`, with the bindings of `delim_get`.
+  OperatorPtr DistinctKeys(const duckdb::LogicalOperator& delim_get, const std::vector<duckdb::idx_t>& positions,
+                           duckdb::idx_t cte, const duckdb::LogicalOperator& definition);
 
   // Exchanges around a placed child. Rows that come from the client anyway come in the wanted way at once.
   void Exchange(OperatorPtr& child, ExchangeKind kind);
@@ -57,13 +79,16 @@ class ExchangePlacer {
 
   Distribution GatherBoth(duckdb::LogicalOperator& op, const Distribution& left, const Distribution& right,
                           const std::string& reason);
-  bool PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other) const;
+  /// `other_order` says by which keys the other side lies already, if it does.
+  bool PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other,
+                        const std::vector<size_t>& other_order) const;
   bool WantsPartial(const duckdb::LogicalOperator& aggregate) const;
 
   duckdb::ClientContext& context_;
   PlannerOptions options_;
   std::function<duckdb::idx_t()> new_table_index_;
   std::map<const duckdb::LogicalOperator*, std::string> single_reasons_;
+  std::map<duckdb::idx_t, SharedRows> shared_;  // by CTE index
 };
 
 }  // namespace skein

@@ -42,6 +42,8 @@ bool MayRepartition(JoinType type) {
     case JoinType::ANTI:
     case JoinType::RIGHT_SEMI:
     case JoinType::RIGHT_ANTI:
+    case JoinType::MARK:
+    case JoinType::SINGLE:
       return true;
     default:
       return false;
@@ -49,7 +51,8 @@ bool MayRepartition(JoinType type) {
 }
 
 bool EmitsLeft(JoinType type) {
-  return type == JoinType::INNER || type == JoinType::LEFT || type == JoinType::SEMI || type == JoinType::ANTI;
+  return type == JoinType::INNER || type == JoinType::LEFT || type == JoinType::SEMI || type == JoinType::ANTI ||
+         type == JoinType::MARK || type == JoinType::SINGLE;
 }
 
 bool EmitsRight(JoinType type) {
@@ -62,10 +65,14 @@ struct EqualityKeys {
   std::vector<const duckdb::Expression*> right;
 };
 
+// The marks of a correlated subquery depend on the rows with the same correlated keys (NOT DISTINCT FROM), and only on
+// them; those of any other MARK join on all rows.
 EqualityKeys KeysOf(const duckdb::LogicalComparisonJoin& join) {
   EqualityKeys keys;
+  const bool is_mark = join.join_type == JoinType::MARK;
+  if (is_mark && join.mark_types.empty()) return keys;
   for (const auto& condition : join.conditions) {
-    const bool is_equality = condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL ||
+    const bool is_equality = (condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL && !is_mark) ||
                              condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
     // A volatile key has another value each time it is looked at.
     if (condition.left->IsVolatile() || condition.right->IsVolatile()) continue;
@@ -101,6 +108,11 @@ Distribution JoinedDistribution(JoinType type, const EqualityKeys& keys, const s
   return Distribution::Hash(std::move(result));
 }
 
+// The order in which `distribution` hashes some of `keys`; empty where it does not lie by them.
+std::vector<size_t> OrderOf(const Distribution& distribution, const std::vector<const duckdb::Expression*>& keys) {
+  return distribution.kind == DistributionKind::kHash ? MatchKeys(distribution, keys) : std::vector<size_t>{};
+}
+
 std::vector<const duckdb::Expression*> Pick(const std::vector<const duckdb::Expression*>& expressions,
                                             const std::vector<size_t>& positions) {
   std::vector<const duckdb::Expression*> picked;
@@ -110,9 +122,12 @@ std::vector<const duckdb::Expression*> Pick(const std::vector<const duckdb::Expr
 
 }  // namespace
 
-bool ExchangePlacer::PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other) const {
+bool ExchangePlacer::PrefersBroadcast(duckdb::LogicalOperator& moved, duckdb::LogicalOperator& other,
+                                      const std::vector<size_t>& other_order) const {
   if (options_.join_choice == JoinChoice::kBroadcast) return true;
   if (options_.join_choice == JoinChoice::kRepartition) return false;
+  // The other side stays where it is either way.
+  if (!other_order.empty()) return false;
   // Copies and repeated hash tables against moving both sides once.
   return BytesOf(moved) * (options_.task_count - 1) * 2 < BytesOf(other);
 }
@@ -131,33 +146,36 @@ Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
   const auto type = join.join_type;
   const auto keys = KeysOf(join);
   const bool can_repartition = MayRepartition(type) && !keys.left.empty();
+  const auto left_order = can_repartition ? OrderOf(left, keys.left) : std::vector<size_t>{};
+  const auto right_order = can_repartition ? OrderOf(right, keys.right) : std::vector<size_t>{};
+  // Both lie by the keys already.
+  if (!left_order.empty() && left_order == right_order) return JoinedDistribution(type, keys, left_order);
   auto& left_child = op->children[0];
   auto& right_child = op->children[1];
 
   if (left.is_distributed() && right.kind == DistributionKind::kReplicated && MayBroadcastRight(type)) return left;
   const bool can_broadcast_right = left.is_distributed() && MayBroadcastRight(type);
-  if (can_broadcast_right && (!can_repartition || PrefersBroadcast(*right_child, *left_child))) {
+  if (can_broadcast_right && (!can_repartition || PrefersBroadcast(*right_child, *left_child, left_order))) {
     Broadcast(right_child);
     return left;
   }
   const bool can_broadcast_left = right.is_distributed() && MayBroadcastLeft(type);
-  if (can_broadcast_left && (!can_repartition || PrefersBroadcast(*left_child, *right_child))) {
+  if (can_broadcast_left && (!can_repartition || PrefersBroadcast(*left_child, *right_child, right_order))) {
     if (left.kind != DistributionKind::kReplicated) Broadcast(left_child);
     return right;
   }
   if (!can_repartition) return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys");
 
   // Leave a side where it is if it already lies by the keys.
-  auto order = left.kind == DistributionKind::kHash ? MatchKeys(left, keys.left) : std::vector<size_t>{};
-  if (!order.empty()) {
-    Repartition(right_child, Pick(keys.right, order));
-    return JoinedDistribution(type, keys, order);
+  if (!left_order.empty()) {
+    Repartition(right_child, Pick(keys.right, left_order));
+    return JoinedDistribution(type, keys, left_order);
   }
-  order = right.kind == DistributionKind::kHash ? MatchKeys(right, keys.right) : std::vector<size_t>{};
-  if (!order.empty()) {
-    Repartition(left_child, Pick(keys.left, order));
-    return JoinedDistribution(type, keys, order);
+  if (!right_order.empty()) {
+    Repartition(left_child, Pick(keys.left, right_order));
+    return JoinedDistribution(type, keys, right_order);
   }
+  std::vector<size_t> order;
   for (size_t i = 0; i < keys.left.size(); i++) order.push_back(i);
   Repartition(left_child, keys.left);
   Repartition(right_child, keys.right);

@@ -2,10 +2,22 @@
 
 #include "base/error.h"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_materialized_cte.hpp"
 #include "engine/error_bridge.h"
 #include "planner/operator_facts.h"
 
 namespace skein {
+namespace {
+
+// A CTE whose definition ends in an exchange is stored for its readers.
+bool IsShared(duckdb::LogicalOperator& op) {
+  if (op.type != duckdb::LogicalOperatorType::LOGICAL_MATERIALIZED_CTE) return false;
+  const auto* ours = AsSkein(*op.children[0]);
+  return ours != nullptr && ours->kind() == OperatorKind::kExchange &&
+         static_cast<const LogicalExchange&>(*ours).is_shared;
+}
+
+}  // namespace
 
 PlannedQuery StageCutter::Cut(OperatorPtr root) {
   const bool is_ordered = DeliversOrder(*root);
@@ -16,7 +28,7 @@ PlannedQuery StageCutter::Cut(OperatorPtr root) {
       edge.ranges = {PartitionRange::All()};
       continue;
     }
-    edge.ranges = SplitEvenly(result_.plan.stages[edge.consumer].task_count);
+    edge.ranges = SplitEvenly(edge.is_shared() ? options_.task_count : result_.plan.stages[edge.consumer].task_count);
   }
   const auto status = result_.plan.Validate();
   if (!status.ok()) ThrowForDuckDb(status);
@@ -62,6 +74,7 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
     ReplaceExchange(op, building);
     return;
   }
+  if (IsShared(*op)) CutCte(op);
   auto reason = single_reasons_.find(op.get());
   if (reason != single_reasons_.end() && building.stage.single_reason.empty()) {
     building.stage.single_reason = reason->second;
@@ -84,12 +97,43 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   source->is_ordered = exchange.is_ordered;
   source->SetEstimatedCardinality(exchange.estimated_cardinality);
   const auto kind = exchange.exchange_kind;
-  source->exchange = exchange.is_from_client ? CutClient(exchange)
-                                             : CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered,
-                                                        std::move(exchange.expressions));
+  if (exchange.is_from_client) {
+    source->exchange = CutClient(exchange);
+  } else if (exchange.reads_cte) {
+    source->exchange = CutReread(exchange);
+  } else {
+    source->exchange =
+        CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+  }
   building.stage.inputs.push_back(source->exchange);
-  building.has_distributed_input |= kind == ExchangeKind::kHash || kind == ExchangeKind::kRoundRobin;
+  building.has_distributed_input |= kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;
   op = std::move(source);
+}
+
+void StageCutter::CutCte(OperatorPtr& op) {
+  while (IsShared(*op)) {
+    auto& exchange = static_cast<LogicalExchange&>(*op->children[0]);
+    const auto id =
+        CutStage(std::move(exchange.children[0]), exchange.exchange_kind, false, std::move(exchange.expressions));
+    result_.plan.exchanges[id].consumer = Exchange::kShared;
+    shared_[op->Cast<duckdb::LogicalMaterializedCTE>().table_index] = id;
+    op = std::move(op->children[1]);
+  }
+}
+
+ExchangeId StageCutter::CutReread(const LogicalExchange& exchange) {
+  const auto stored = shared_.at(*exchange.reads_cte);
+  Exchange edge;
+  edge.id = static_cast<ExchangeId>(result_.plan.exchanges.size());
+  edge.kind = exchange.exchange_kind;
+  edge.producer = result_.plan.exchanges[stored].producer;
+  edge.shared_from = stored;
+  if (edge.is_partitioned()) {
+    edge.kind = result_.plan.exchanges[stored].kind;
+    edge.keys = result_.plan.exchanges[stored].keys;
+  }
+  result_.plan.exchanges.push_back(std::move(edge));
+  return result_.plan.exchanges.back().id;
 }
 
 ExchangeId StageCutter::CutClient(LogicalExchange& exchange) {
@@ -116,6 +160,7 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   scan->spec = planned.spec.Copy();
   scan->bindings = get.GetColumnBindings();
   scan->output_types = get.types;
+  scan->dynamic_filters = get.dynamic_filters;
   scan->SetEstimatedCardinality(get.estimated_cardinality);
   building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
   building.scans.push_back(std::move(planned));

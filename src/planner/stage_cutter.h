@@ -29,6 +29,10 @@ class StageCutter {
   ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys);
   void Visit(OperatorPtr& op, uint32_t depth, Building& building);
   void ReplaceExchange(OperatorPtr& op, Building& building);
+  /// Makes the stage that stores the rows of a shared CTE; what reads them stays in `op`.
+  void CutCte(OperatorPtr& op);
+  /// Makes an exchange that reads the stored rows of a CTE again.
+  ExchangeId CutReread(const LogicalExchange& exchange);
   /// Makes the exchange that rows of the client enter through.
   ExchangeId CutClient(LogicalExchange& exchange);
   void ReplaceScan(OperatorPtr& op, Building& building);
@@ -36,6 +40,7 @@ class StageCutter {
   duckdb::ClientContext& context_;
   PlannerOptions options_;
   const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons_;
+  std::map<duckdb::idx_t, ExchangeId> shared_;  // by CTE index
   PlannedQuery result_;
 };
 

@@ -175,12 +175,34 @@ TEST_F(StageCutterTest, WindowsMeetByTheirPartition) {
             "the windows have no partition key in common");
 }
 
-TEST_F(StageCutterTest, ATableExpressionUsedTwiceStaysInOneStage) {
+TEST_F(StageCutterTest, ATableExpressionUsedTwiceIsStoredOnce) {
   const std::string sql =
       "WITH s AS MATERIALIZED (SELECT l_order, sum(l_price) AS v FROM lines GROUP BY l_order) "
       "SELECT count(*) FROM s a JOIN s b ON a.v = b.v";
+  EXPECT_EQ(Shape(sql, kBroadcast),
+            "1[AGGREGATE(gather 4[AGGREGATE(INNER(forward 4[AGGREGATE(hash 4[AGGREGATE(scan)])], "
+            "broadcast 4[AGGREGATE(hash 4[AGGREGATE(scan)])]))])]");
+  const auto query = Plan(sql, kBroadcast);
+  EXPECT_EQ(query.plan.stages.size(), 4u);
+  EXPECT_TRUE(query.plan.exchanges[1].is_shared());
+  EXPECT_EQ(query.plan.exchanges[2].shared_from, std::optional<ExchangeId>(1));
+}
+
+TEST_F(StageCutterTest, ACorrelatedSubqueryReadsTheKeysOfItsOuterRowsAgain) {
+  const std::string sql =
+      "SELECT count(*) FROM orders WHERE o_customer > (SELECT sum(l_count) FROM lines "
+      "WHERE l_order = o_id AND l_id <> o_customer)";
   EXPECT_EQ(Shape(sql, kRepartition),
-            "1[CTE(gather 4[AGGREGATE(hash 4[AGGREGATE(scan)])], AGGREGATE(INNER(CTE_SCAN, CTE_SCAN)))]");
+            "1[AGGREGATE(gather 4[AGGREGATE(SINGLE(hash 4[scan], broadcast 4[INNER(AGGREGATE(INNER(hash 4[scan], "
+            "hash 4[AGGREGATE(hash 4[scan])])), hash 4[AGGREGATE(hash 4[scan])])]))])]");
+  const auto query = Plan(sql, kRepartition);
+  const auto& exchanges = query.plan.exchanges;
+  // The outer rows are stored once; they and, twice, their keys are read.
+  EXPECT_EQ(std::count_if(exchanges.begin(), exchanges.end(), [](const Exchange& edge) { return edge.is_shared(); }),
+            1);
+  EXPECT_EQ(std::count_if(exchanges.begin(), exchanges.end(),
+                          [](const Exchange& edge) { return edge.shared_from.has_value(); }),
+            3);
 }
 
 TEST_F(StageCutterTest, SeveralGroupingSetsRunInOneTask) {
@@ -189,10 +211,10 @@ TEST_F(StageCutterTest, SeveralGroupingSetsRunInOneTask) {
   EXPECT_EQ(LastStage(sql).single_reason, "several grouping sets");
 }
 
-TEST_F(StageCutterTest, OneWorkerGetsOneTaskOfEachStage) {
+TEST_F(StageCutterTest, OneWorkerRunsThePlanAsItIs) {
   EXPECT_EQ(
       Shape("SELECT l_flag, count(*) FROM lines GROUP BY l_flag", {1, JoinChoice::kByCost, AggregateChoice::kByCost}),
-      "1[AGGREGATE(hash 1[AGGREGATE(scan)])]");
+      "1[AGGREGATE(scan)]");
 }
 
 TEST_F(StageCutterTest, HashExchangesHaveARangeForEachConsumer) {

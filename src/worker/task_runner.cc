@@ -92,7 +92,7 @@ TaskRunner::Inputs TaskRunner::MakeInputs() const {
   for (const wire::InputSpec& spec : start_.inputs()) {
     ReceiverOptions options;
     options.query = key_.query;
-    options.exchange = spec.exchange();
+    options.exchange = spec.stored_as();
     options.range = FromWire(spec.range());
     options.producer_tasks = spec.producer_tasks();
     options.is_ordered = spec.is_ordered();

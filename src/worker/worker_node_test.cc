@@ -76,6 +76,7 @@ class WorkerNodeTest : public WorkerFixture {
     message.mutable_start()->mutable_output()->set_exchange(8);
     wire::InputSpec& input = *message.mutable_start()->add_inputs();
     input.set_exchange(7);
+    input.set_stored_as(7);
     *input.mutable_range() = ToWire(PartitionRange::All());
     input.set_producer_tasks(1);
     *input.add_producers() = ToWire(Producer{"unknown.invalid:1", 0, 0, 0, key.incarnation});

@@ -96,3 +96,26 @@ select count(*) from (select distinct floor(random() * 2) from a)
 select count(*), sum(c) from (select floor(random() * 3) r, count(*) over (partition by floor(random() * 3)) c from a where i < 10) where r < 0
 select a.i, b.j from a positional join b
 select length(current_query()) > 0, count(*) from a group by 1
+select count(*), sum(i) from a where exists (select 1 from b where b.k=a.k and b.g<>a.g)
+select count(*), sum(i) from a where not exists (select 1 from b where b.k=a.k and b.g<>a.g and b.j>a.i)
+select count(*), sum(i) from a where i in (select j from b where b.k=a.k or b.g=a.g)
+select count(*), sum(i) from a where k in (select k from b where b.g<>a.g)
+select count(*), sum(i) from a where k not in (select k from b where b.g<>a.g)
+select count(*), sum(i) from a where i<4000 and k not in (select c.k from c where c.j<a.i)
+select count(*), sum(i) from a where i < 3000 and k = any(select b.k from b where b.g<a.g)
+select count(*), sum(i) from a where i < 3000 and sm > all(select b.k from b where b.g=a.g and b.j<a.i)
+select i, k in (select c.k from c where c.j<a.i) m from a where i<700
+select i, (select sum(j) from b where b.k=a.k and b.j<a.i) sj from a where i<3000
+select i, (select count(*) from b where b.k<a.k) cj, (select max(b.s) from b where b.g=a.g and b.j<=a.i) ms from a where i<500
+select a.i, l.m from a, lateral (select max(j) m from b where b.k=a.k and b.j>a.i) l where a.i<2000
+select count(*), sum(q.c) from (select i, (select count(*) from b where b.k=a.k and exists (select 1 from c where c.k=b.k and c.j<>a.i)) c from a where i<3000) q
+select count(*) from a a1 where i<3000 and exists (select 1 from a a2 where a2.k=a1.k and a2.i<>a1.i) and not exists (select 1 from a a3 where a3.k=a1.k and a3.i<>a1.i and a3.g>a1.g)
+with x as materialized (select k, g, count(*) c, sum(i) q from a group by k, g) select x1.k, sum(x1.c), (select max(c) from x) m, (select count(*) from x x3 where x3.c>100) n from x x1 join x x2 on x1.k=x2.k and x1.g<x2.g group by x1.k
+with x as materialized (select k, i from a where i<5000), y as materialized (select k, count(*) c from x group by k) select count(*), sum(x.i), sum(y.c) from x join y on x.k=y.k left join y z on z.c=x.i
+with x as materialized (select avg(d) v, max(i) w from a) select count(*), sum(i) from a, x where a.d > x.v and a.i <> x.w and a.i > (select w/2 from x)
+with x as materialized (select random() r, k from a where i<1000) select count(*) from x x1 join x x2 on x1.r=x2.r
+with x as materialized (select k, x from mem) select count(*), sum(a.i), min(m1.x), max(m2.x) from a join x m1 on m1.k=a.k join x m2 on m2.k=a.g
+with x as materialized (select k from a where i<0) select count(*), (select count(*) from x) from b left join x on x.k=b.k
+with x as materialized (select i, k from a where i<2000) select * from x order by i limit 5 offset 3
+with x as materialized (select k, i from a) select k, count(*) from x where k in (select k from x where i > 19000) group by k
+select k, count(*) from mem m1 where exists (select 1 from mem m2 where m2.k=m1.k and m2.x<>m1.x) group by k
