@@ -90,6 +90,7 @@ void FillInput(const Exchange& exchange, const TaskTable& tasks, const TaskEntry
   input.set_stored_as(exchange.stored_as());
   *input.mutable_range() = ToWire(exchange.RangeReadBy(task.key.task));
   input.set_is_ordered(exchange.is_ordered);
+  input.set_is_merged(exchange.is_merged);
   const auto producers = tasks.ProducersOf(exchange);
   input.set_producer_tasks(static_cast<uint32_t>(producers.size()));
   for (const auto& producer : producers) *input.add_producers() = ToWire(producer);

@@ -5,6 +5,7 @@
 #include "duckdb/execution/operator/projection/physical_projection.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
 #include "duckdb/main/config.hpp"
+#include "engine/physical_exchange_merge.h"
 #include "engine/physical_exchange_sink.h"
 #include "engine/physical_exchange_source.h"
 #include "engine/physical_split_scan.h"
@@ -82,17 +83,36 @@ duckdb::PhysicalOperator& LogicalExchange::CreatePlan(duckdb::ClientContext&, du
 
 duckdb::PhysicalOperator& LogicalExchangeSource::CreatePlan(duckdb::ClientContext&,
                                                             duckdb::PhysicalPlanGenerator& planner) {
+  if (!merge_keys.empty()) {
+    return planner.Make<PhysicalExchangeMerge>(types, estimated_cardinality, exchange, std::move(merge_keys));
+  }
   return planner.Make<PhysicalExchangeSource>(types, estimated_cardinality, exchange, is_ordered);
 }
 
 void LogicalExchangeSource::SerializeOwn(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(400, "exchange", exchange);
   serializer.WriteProperty(401, "is_ordered", is_ordered);
+  serializer.WriteList(402, "merge_keys", merge_keys.size(), [&](duckdb::Serializer::List& list, duckdb::idx_t i) {
+    list.WriteObject([&](duckdb::Serializer& object) {
+      object.WriteProperty(100, "column", merge_keys[i].column);
+      object.WriteProperty(101, "order_type", merge_keys[i].modifiers.order_type);
+      object.WriteProperty(102, "null_type", merge_keys[i].modifiers.null_type);
+    });
+  });
 }
 
 void LogicalExchangeSource::DeserializeOwn(duckdb::Deserializer& deserializer) {
   deserializer.ReadProperty(400, "exchange", exchange);
   deserializer.ReadProperty(401, "is_ordered", is_ordered);
+  deserializer.ReadList(402, "merge_keys", [&](duckdb::Deserializer::List& list, duckdb::idx_t) {
+    list.ReadObject([&](duckdb::Deserializer& object) {
+      MergeKey key;
+      object.ReadProperty(100, "column", key.column);
+      object.ReadProperty(101, "order_type", key.modifiers.order_type);
+      object.ReadProperty(102, "null_type", key.modifiers.null_type);
+      merge_keys.push_back(key);
+    });
+  });
 }
 
 duckdb::PhysicalOperator& LogicalExchangeSink::CreatePlan(duckdb::ClientContext&,

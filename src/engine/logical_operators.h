@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "duckdb.hpp"
 #include "duckdb/planner/operator/logical_extension_operator.hpp"
+#include "engine/merge_key.h"
 #include "engine/split_scan_spec.h"
 #include "plan/distributed_plan.h"
 
@@ -62,6 +63,8 @@ class LogicalExchange : public SkeinOperator {
 
   ExchangeKind exchange_kind;
   bool is_ordered = false;
+  /// Of a gather whose child is sorted at each task: the columns by which its runs are merged.
+  std::vector<MergeKey> merge_keys;
   /// The child runs in the client's process, which pushes its rows to the workers.
   bool is_from_client = false;
   /// The child is the definition of a CTE, whose rows are stored for all references.
@@ -80,6 +83,8 @@ class LogicalExchangeSource : public SkeinOperator {
 
   ExchangeId exchange = 0;
   bool is_ordered = false;
+  /// Not empty: the rows of each producer are sorted by these, and merged.
+  std::vector<MergeKey> merge_keys;
 
  protected:
   void SerializeOwn(duckdb::Serializer& serializer) const override;

@@ -84,6 +84,7 @@ class SingleNodeCluster {
     options.range = range;
     options.producer_tasks = plan.stage(exchange.producer).task_count;
     options.is_ordered = exchange.is_ordered;
+    options.is_merged = exchange.is_merged;
     auto receiver = Receiver::Make(options, MakeLocalChannelResolver("here:1", *store_, nullptr));
     std::vector<Producer> producers;
     for (uint32_t task = 0; task < options.producer_tasks; task++) {

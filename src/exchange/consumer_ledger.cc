@@ -119,8 +119,8 @@ arrow::Status ConsumerLedger::CheckEnded() const {
   return arrow::Status::OK();
 }
 
-arrow::Status ConsumerLedger::CheckCoverage(uint32_t task_count) const {
-  for (uint32_t task = 0; task < task_count; task++) {
+arrow::Status ConsumerLedger::CheckCoverage(uint32_t first_task, uint32_t task_count) const {
+  for (uint32_t task = first_task; task < first_task + task_count; task++) {
     if (ended_.count(task) == 0) return Unavailable("producer missing: task=" + std::to_string(task));
   }
   if (ended_.size() > task_count) {

@@ -48,8 +48,9 @@ class ConsumerLedger {
 
   /// Checks that of every task that has ended all units were taken.
   arrow::Status CheckEnded() const;
-  /// Checks at the end that each of tasks 0..task_count-1 has ended and that all of its units were taken.
-  arrow::Status CheckCoverage(uint32_t task_count) const;
+  /// Checks at the end that each of `task_count` tasks from `first_task` on has ended and that all of its units were
+  /// taken.
+  arrow::Status CheckCoverage(uint32_t first_task, uint32_t task_count) const;
 
   /// Over IdOf of every unit taken.
   const IdSummary& summary() const { return summary_; }

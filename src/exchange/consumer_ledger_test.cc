@@ -37,7 +37,7 @@ TEST(ConsumerLedger, TakesAUnitThatIsDeliveredTwiceOnce) {
   EXPECT_EQ(ledger.rows(), 2u);
   EXPECT_EQ(ledger.summary().count, 1u);
   EXPECT_TRUE(ledger.EndOfProducer(0, 0, 1).ok());
-  EXPECT_TRUE(ledger.CheckCoverage(1).ok());
+  EXPECT_TRUE(ledger.CheckCoverage(0, 1).ok());
 }
 
 TEST(ConsumerLedger, TakesAUnitOfTwoAttemptsFromTheFirst) {
@@ -48,10 +48,10 @@ TEST(ConsumerLedger, TakesAUnitOfTwoAttemptsFromTheFirst) {
   EXPECT_EQ(*Feed(ledger, second), 0);  // while the first is open
   EXPECT_TRUE(*ledger.Offer(first[1].unit, first[1].block));
   EXPECT_TRUE(ledger.EndOfProducer(0, 1, 1).ok());
-  EXPECT_FALSE(ledger.CheckCoverage(1).ok());
+  EXPECT_FALSE(ledger.CheckCoverage(0, 1).ok());
   EXPECT_TRUE(*ledger.Close(first[2].trailer));
   EXPECT_TRUE(ledger.EndOfProducer(0, 0, 1).ok());
-  EXPECT_TRUE(ledger.CheckCoverage(1).ok());
+  EXPECT_TRUE(ledger.CheckCoverage(0, 1).ok());
 }
 
 TEST(ConsumerLedger, SummarizesTheSameUnitsEquallyInAnyOrderAndFromAnyAttempt) {
@@ -110,8 +110,8 @@ TEST(ConsumerLedger, NamesAMissingUnit) {
 TEST(ConsumerLedger, NamesAProducerThatHasNotEnded) {
   ConsumerLedger ledger(PartitionRange::All());
   ASSERT_TRUE(ledger.EndOfProducer(0, 0, 0).ok());
-  ExpectUnavailable(ledger.CheckCoverage(2), "producer missing: task=1");
-  EXPECT_TRUE(ledger.CheckCoverage(1).ok());
+  ExpectUnavailable(ledger.CheckCoverage(0, 2), "producer missing: task=1");
+  EXPECT_TRUE(ledger.CheckCoverage(0, 1).ok());
 }
 
 TEST(ConsumerLedger, NamesAttemptsThatDisagree) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "exchange/run_receiver.h"
 
 namespace skein {
 namespace {
@@ -43,7 +44,7 @@ std::string Describe(const Producer& producer) {
 class ReceiverImpl : public Receiver {
  public:
   ReceiverImpl(ReceiverOptions options, std::shared_ptr<ChannelResolver> resolver)
-      : options_(options), resolver_(std::move(resolver)), ledger_(options.range) {
+      : options_(options), resolver_(std::move(resolver)), ledger_(options.range), turn_(options.first_task) {
     if (options.producer_tasks == 0) state_ = kComplete;
   }
 
@@ -250,7 +251,7 @@ class ReceiverImpl : public Receiver {
     {
       std::lock_guard lock(ledger_mutex_);
       ARROW_RETURN_NOT_OK(ledger_.EndOfProducer(producer.task, producer.attempt, units));
-      is_covered = ledger_.CheckCoverage(options_.producer_tasks).ok();
+      is_covered = ledger_.CheckCoverage(options_.first_task, options_.producer_tasks).ok();
     }
     if (is_covered) {
       End([this] {
@@ -294,13 +295,14 @@ class ReceiverImpl : public Receiver {
   Wakes wakes_;                      // GUARDED_BY(mutex_)
   std::list<Source> sources_;        // GUARDED_BY(mutex_); only grows, its elements stay where they are
   size_t running_ = 0;               // GUARDED_BY(mutex_), sources whose thread reads
-  uint32_t turn_ = 0;                // GUARDED_BY(mutex_), of an ordered exchange: the task to read
+  uint32_t turn_;                    // GUARDED_BY(mutex_), of an ordered exchange: the task to read
   bool is_turn_taken_ = false;       // GUARDED_BY(mutex_)
 };
 
 }  // namespace
 
 std::unique_ptr<Receiver> Receiver::Make(ReceiverOptions options, std::shared_ptr<ChannelResolver> resolver) {
+  if (options.is_merged) return std::make_unique<RunReceiver>(options, resolver);
   return std::make_unique<ReceiverImpl>(options, std::move(resolver));
 }
 

@@ -23,6 +23,10 @@ struct ReceiverOptions {
   uint32_t producer_tasks = 0;
   /// Units of task 0 before those of task 1, blocks in sequence.
   bool is_ordered = false;
+  /// The producers' rows are runs to be merged: see Receiver::Runs.
+  bool is_merged = false;
+  /// Number of the first of the producing tasks.
+  uint32_t first_task = 0;
   /// At least one block is always admitted.
   uint64_t queue_bytes = uint64_t{16} << 20;
 };
@@ -55,6 +59,10 @@ class Receiver {
   virtual void Fail(arrow::Status status) = 0;
   /// Declares that the consumer wants no more rows: stops the streams; later calls give kFinished.
   virtual void Stop() = 0;
+
+  /// Returns a receiver for each producer task where `is_merged` was asked for, else none. They live as long as this
+  /// one.
+  virtual std::vector<Receiver*> Runs() { return {}; }
 
   /// What was taken so far.
   virtual IdSummary summary() const = 0;

@@ -35,6 +35,8 @@ struct Exchange {
   ExchangeKind kind = ExchangeKind::kGather;
   /// Rows arrive in the order in which the single producer made them.
   bool is_ordered = false;
+  /// Each producer task makes its rows in the same order, and the consumer merges them.
+  bool is_merged = false;
   /// kClient where the rows come from the client's own process: then no stage makes them.
   StageId producer = 0;
   /// kClient where the rows go to the client's own plan; kShared where others read them again.

@@ -221,6 +221,8 @@ TEST(StageTree, SaysWhyAStageIsSingleAndThatRowsAreOrdered) {
   const auto tree = ToStageTree(plan);
   EXPECT_NE(tree.find("single: no rule for WINDOW"), std::string::npos) << tree;
   EXPECT_NE(tree.find("gather ordered"), std::string::npos) << tree;
+  plan.exchanges[1].is_merged = true;
+  EXPECT_NE(ToStageTree(plan).find("gather merged by key"), std::string::npos) << ToStageTree(plan);
 }
 
 }  // namespace

@@ -8,7 +8,11 @@ namespace {
 std::string DescribeExchange(const Exchange& exchange) {
   std::string out = ToString(exchange.kind);
   if (!exchange.keys.empty()) out += "(" + exchange.keys + ")";
-  if (exchange.is_ordered) out += " ordered";
+  if (exchange.is_merged) {
+    out += " merged by key";
+  } else if (exchange.is_ordered) {
+    out += " ordered";
+  }
   if (exchange.ranges.size() > 1) out += " into " + std::to_string(exchange.ranges.size()) + " ranges";
   return out;
 }

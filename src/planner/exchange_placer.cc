@@ -75,7 +75,7 @@ Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
     case LogicalOperatorType::LOGICAL_WINDOW:
       return PlaceWindow(op);
     case LogicalOperatorType::LOGICAL_ORDER_BY:
-      return PlaceSingle(op, "a sort ends in one task");
+      return PlaceOrder(op);
     default:
       return PlaceSingle(op, duckdb::LogicalOperatorToString(op->type) + " has no distributed rule");
   }

@@ -44,6 +44,7 @@ class ExchangePlacer {
   Distribution PlaceNestedLoopJoin(OperatorPtr& op);
   Distribution PlaceTopN(OperatorPtr& op);
   Distribution PlaceLimit(OperatorPtr& op);
+  Distribution PlaceOrder(OperatorPtr& op);
   Distribution PlaceSetOperation(OperatorPtr& op);
   Distribution PlaceWindow(OperatorPtr& op);
   Distribution PlaceCte(OperatorPtr& op);

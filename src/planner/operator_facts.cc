@@ -72,6 +72,13 @@ void Collect(duckdb::LogicalOperator& op, bool& is_exact, bool& is_streaming) {
   for (auto& child : op.children) Collect(*child, is_exact, is_streaming);
 }
 
+bool DeliversOrderOfOurs(const SkeinOperator& op) {
+  if (op.kind() == OperatorKind::kRestore) return DeliversOrder(*op.children[0]);
+  if (op.kind() != OperatorKind::kExchange) return false;
+  const auto& exchange = static_cast<const LogicalExchange&>(op);
+  return exchange.is_ordered || !exchange.merge_keys.empty();
+}
+
 }  // namespace
 
 bool DeliversOrder(const duckdb::LogicalOperator& plan) {
@@ -86,6 +93,8 @@ bool DeliversOrder(const duckdb::LogicalOperator& plan) {
       return DeliversOrder(*plan.children[0]);
     case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
       return DeliversOrder(*plan.children[1]);
+    case LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR:
+      return DeliversOrderOfOurs(static_cast<const SkeinOperator&>(plan));
     default:
       return false;
   }

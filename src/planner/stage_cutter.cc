@@ -69,12 +69,12 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
 }
 
 void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
+  if (IsShared(*op)) CutCte(op);
   auto* ours = AsSkein(*op);
   if (ours != nullptr && ours->kind() == OperatorKind::kExchange) {
     ReplaceExchange(op, building);
     return;
   }
-  if (IsShared(*op)) CutCte(op);
   auto reason = single_reasons_.find(op.get());
   if (reason != single_reasons_.end() && building.stage.single_reason.empty()) {
     building.stage.single_reason = reason->second;
@@ -95,6 +95,7 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   source->bindings = exchange.bindings;
   source->output_types = exchange.output_types;
   source->is_ordered = exchange.is_ordered;
+  source->merge_keys = exchange.merge_keys;
   source->SetEstimatedCardinality(exchange.estimated_cardinality);
   const auto kind = exchange.exchange_kind;
   if (exchange.is_from_client) {
@@ -104,6 +105,7 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   } else {
     source->exchange =
         CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+    result_.plan.exchanges[source->exchange].is_merged = !exchange.merge_keys.empty();
   }
   building.stage.inputs.push_back(source->exchange);
   building.has_distributed_input |= kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;

@@ -147,11 +147,11 @@ TEST_F(StageCutterTest, LimitsAreTakenLocallyAndAgain) {
   EXPECT_EQ(Shape("SELECT l_id FROM lines LIMIT 10%"), "1[LIMIT(gather 4[scan])]");
 }
 
-TEST_F(StageCutterTest, ASortEndsInOneTask) {
+TEST_F(StageCutterTest, EachTaskSortsAndOneMergesByKey) {
   const auto query = Plan("SELECT l_id FROM lines ORDER BY l_id DESC", kByCost);
-  EXPECT_EQ(ShapeOf(query, query.plan.stages.back()), "1[ORDER_BY(gather 4[scan])]");
+  EXPECT_EQ(ShapeOf(query, query.plan.stages.back()), "1[gather 4[ORDER_BY(scan)]]");
+  EXPECT_TRUE(query.plan.exchanges[0].is_merged);
   EXPECT_TRUE(query.plan.exchanges.back().is_ordered);
-  EXPECT_EQ(query.plan.stages.back().single_reason, "a sort ends in one task");
 }
 
 TEST_F(StageCutterTest, DistinctRowsMeetByTheirHash) {
@@ -193,7 +193,7 @@ TEST_F(StageCutterTest, ACorrelatedSubqueryReadsTheKeysOfItsOuterRowsAgain) {
       "SELECT count(*) FROM orders WHERE o_customer > (SELECT sum(l_count) FROM lines "
       "WHERE l_order = o_id AND l_id <> o_customer)";
   EXPECT_EQ(Shape(sql, kRepartition),
-            "1[AGGREGATE(gather 4[AGGREGATE(SINGLE(hash 4[scan], broadcast 4[INNER(AGGREGATE(INNER(hash 4[scan], "
+            "1[AGGREGATE(gather 4[AGGREGATE(SINGLE(hash 4[scan], hash 4[INNER(AGGREGATE(INNER(hash 4[scan], "
             "hash 4[AGGREGATE(hash 4[scan])])), hash 4[AGGREGATE(hash 4[scan])])]))])]");
   const auto query = Plan(sql, kRepartition);
   const auto& exchanges = query.plan.exchanges;

@@ -26,6 +26,7 @@ class TaskInput : public Receiver {
     is_stopped_ = true;
     receiver_->Stop();
   }
+  std::vector<Receiver*> Runs() override { return receiver_->Runs(); }
   IdSummary summary() const override { return receiver_->summary(); }
   uint64_t rows() const override { return receiver_->rows(); }
   uint64_t bytes() const override { return receiver_->bytes(); }

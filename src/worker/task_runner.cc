@@ -96,6 +96,7 @@ TaskRunner::Inputs TaskRunner::MakeInputs() const {
     options.range = FromWire(spec.range());
     options.producer_tasks = spec.producer_tasks();
     options.is_ordered = spec.is_ordered();
+    options.is_merged = spec.is_merged();
     options.queue_bytes = environment_.input_queue_bytes;
     auto input = std::make_shared<TaskInput>(Receiver::Make(options, environment_.resolver));
     input->AddProducers(ProducersOf(spec.producers()));

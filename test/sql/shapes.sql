@@ -119,3 +119,13 @@ with x as materialized (select k from a where i<0) select count(*), (select coun
 with x as materialized (select i, k from a where i<2000) select * from x order by i limit 5 offset 3
 with x as materialized (select k, i from a) select k, count(*) from x where k in (select k from x where i > 19000) group by k
 select k, count(*) from mem m1 where exists (select 1 from mem m2 where m2.k=m1.k and m2.x<>m1.x) group by k
+select i, k, s, d from a order by s desc nulls first, k nulls last, i desc
+select i, s from a order by s collate nocase desc, -i
+select k, s from a order by lower(s) || k, i
+select h, m, dt, tz, iv, b from a order by b, dt desc, m, h
+select i from a where i < 0 order by i
+select k, count(*) c from a group by k order by c desc, k
+select li, st, i from a order by li desc limit 3000
+select x.i from (select i, s from a order by s, i) x where x.i > 100 order by x.i desc
+select row_number() over () r, * from (select i, k from a order by k, i) q where i < 300 order by k, i
+select i, d from a order by random() * 0, i
