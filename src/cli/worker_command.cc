@@ -65,6 +65,8 @@ arrow::Result<std::string> ReadSecret(const std::string& file) {
 /// Blocks the signals that end a worker, in this thread and all that it starts; they are read from the descriptor.
 int OpenSignals() {
   std::signal(SIGPIPE, SIG_IGN);
+  // A file over the process's limit is an error of the write, not the end of the worker.
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

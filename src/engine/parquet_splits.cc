@@ -6,6 +6,7 @@
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/storage/object_cache.hpp"
+#include "engine/file_version.h"
 #include "engine/plan_bytes.h"
 #include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
@@ -100,6 +101,7 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
   scan.files = bind_data.file_list->GetAllFiles();
   auto& spec = scan.spec;
   spec.name = get.function.name;
+  if (!scan.files.empty()) spec.first_file = scan.files[0].path;
   spec.names = bind_data.names;
   spec.types = bind_data.types;
   spec.reader_bind = bind_data.reader_bind;
@@ -120,6 +122,8 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
   std::vector<Split> splits;
   for (idx_t i = 0; i < scan.files.size(); i++) {
+    // Asked before the file is opened: a change in between is found by the worker.
+    const auto version = FileVersion::Of(scan.files[i].path);
     const auto reader = OpenWithKeptFooter(context, scan.files[i], scan.spec.options.parquet_options);
     auto& handle = reader->GetHandle();
     ParquetSplit parquet;
@@ -127,6 +131,7 @@ std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const Planned
     parquet.file_index = i;
     parquet.file_size = handle.GetFileSize();
     parquet.modified = handle.GetLastModifiedTime().value;
+    parquet.modified_ns = version ? version->modified_ns : 0;
     AppendSplits(*reader, std::move(parquet), splits);
   }
   return splits;

@@ -42,6 +42,7 @@ class LocalState : public duckdb::LocalSourceState {
 
  private:
   void PrepareChunk(duckdb::ClientContext& context, const SplitScanSpec& spec);
+  duckdb::AsyncResultType Read(duckdb::ClientContext& context);
 
   SplitFile* prepared_ = nullptr;
   duckdb::ParquetReaderScanState scan_;
@@ -96,20 +97,32 @@ void LocalState::PrepareChunk(duckdb::ClientContext& context, const SplitScanSpe
   }
 }
 
+// Asks the file's reader for the next rows; BLOCKED means to ask again.
+duckdb::AsyncResultType LocalState::Read(duckdb::ClientContext& context) {
+  try {
+    auto result = file->reader().Scan(context, scan_, scan_chunk_);
+    const auto state = result.GetResultType();
+    if (state == duckdb::AsyncResultType::BLOCKED) result.ExecuteTasksSynchronously();
+    return state;
+  } catch (std::exception& error) {
+    file->ThrowReadError(error);
+  }
+}
+
 bool LocalState::Next(duckdb::ClientContext& context, GlobalState& global, duckdb::DataChunk& out) {
   while (true) {
     scan_chunk_.Reset();
-    auto result = file->reader().Scan(context, scan_, scan_chunk_);
-    if (result.GetResultType() == duckdb::AsyncResultType::BLOCKED) {
-      result.ExecuteTasksSynchronously();
-      continue;
-    }
+    const auto state = Read(context);
+    if (state == duckdb::AsyncResultType::BLOCKED) continue;
     if (scan_chunk_.size() > 0) {
       global.files.multi_file_reader().FinalizeChunk(context, global.files.bind_data(), file->reader(), file->data,
                                                      scan_chunk_, out, executor, nullptr);
       return true;
     }
-    if (result.GetResultType() == duckdb::AsyncResultType::FINISHED) return false;
+    if (state == duckdb::AsyncResultType::FINISHED) {
+      file->CheckUnchanged();
+      return false;
+    }
   }
 }
 

@@ -4,6 +4,31 @@
 #include "duckdb/common/types/timestamp.hpp"
 
 namespace skein {
+namespace {
+
+[[noreturn]] void ThrowChanged(const std::string& path) {
+  throw duckdb::IOException("file changed while the query ran: \"%s\" is not the version that was planned", path);
+}
+
+// What readers of damaged bytes throw tells nothing of the file, or has a class that only a bug of DuckDB should have.
+bool IsNoAnswer(duckdb::ExceptionType type) {
+  return type == duckdb::ExceptionType::INVALID || type == duckdb::ExceptionType::INTERNAL ||
+         type == duckdb::ExceptionType::FATAL;
+}
+
+}  // namespace
+
+void SplitFile::CheckUnchanged() {
+  const auto path = reader().GetFileName();
+  if (version && version->IsOverwritten(FileVersion::Of(path))) ThrowChanged(path);
+}
+
+void SplitFile::ThrowReadError(const std::exception& error) {
+  CheckUnchanged();
+  duckdb::ErrorData data(error);
+  if (!IsNoAnswer(data.Type())) data.Throw();
+  throw duckdb::InvalidInputException("Failed to read file \"%s\": %s", reader().GetFileName(), data.RawMessage());
+}
 
 SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec, duckdb::TableFilterSet* filters)
     : context_(context),
@@ -35,13 +60,15 @@ std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.options.parquet_options);
   auto& handle = reader->GetHandle();
   const auto modified = handle.GetLastModifiedTime().value;
-  if (handle.GetFileSize() != split.file_size || (split.modified != 0 && modified != split.modified)) {
-    throw duckdb::IOException("file changed while the query ran: \"%s\" is not the version that was planned",
-                              split.path);
+  const auto version = FileVersion::Of(split.path);
+  if (handle.GetFileSize() != split.file_size || (split.modified != 0 && modified != split.modified) ||
+      (split.modified_ns != 0 && (!version || version->modified_ns != split.modified_ns))) {
+    ThrowChanged(split.path);
   }
   reader->file_list_idx = split.file_index;
-  auto file = std::make_unique<SplitFile>(std::move(reader));
-  duckdb::SimpleMultiFileList list({info});
+  auto file = std::make_unique<SplitFile>(std::move(reader), version);
+  // Looked at for messages only.
+  duckdb::SimpleMultiFileList list({spec_.first_file.empty() ? info : duckdb::OpenFileInfo(spec_.first_file)});
   multi_file_reader_->FinalizeBind(file->data, spec_.options.file_options, spec_.reader_bind, bind_data_.columns,
                                    spec_.column_ids, context_, nullptr);
   const auto result = multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids,

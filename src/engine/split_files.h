@@ -4,21 +4,31 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "engine/file_version.h"
 #include "engine/split_scan_spec.h"
 
 namespace skein {
 
 /// One open file with DuckDB's mapping of its columns onto the scan's.
 struct SplitFile {
-  explicit SplitFile(duckdb::shared_ptr<duckdb::BaseFileReader> reader) : data(std::move(reader)) {}
+  SplitFile(duckdb::shared_ptr<duckdb::BaseFileReader> reader, std::optional<FileVersion> version)
+      : data(std::move(reader)), version(version) {}
   duckdb::MultiFileReaderData data;
   /// The scan's filters prove that no row of the file qualifies.
   bool is_skipped = false;
+  /// What was opened, where the operating system knows.
+  std::optional<FileVersion> version;
 
+  /// Throws an IOException that names the file when it was written to since it was opened.
+  void CheckUnchanged();
+  /// Throws what is said about `error`, which came while the file was read: that the file has changed, or DuckDB's
+  /// error, with the file's name in it and never of a class that ends a database.
+  [[noreturn]] void ThrowReadError(const std::exception& error);
   duckdb::ParquetReader& reader() { return static_cast<duckdb::ParquetReader&>(*data.reader); }
 };
 

@@ -10,6 +10,7 @@ SplitScanSpec SplitScanSpec::Copy() const {
   SplitScanSpec copy;
   copy.scan = scan;
   copy.name = name;
+  copy.first_file = first_file;
   copy.names = names;
   copy.types = types;
   copy.reader_bind = reader_bind;
@@ -32,6 +33,7 @@ void SplitScanSpec::Serialize(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(407, "projection_ids", projection_ids);
   serializer.WriteProperty(408, "filters", filters);
   serializer.WriteProperty(409, "virtual_columns", virtual_columns);
+  serializer.WriteProperty(410, "first_file", first_file);
 }
 
 void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
@@ -45,6 +47,7 @@ void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
   deserializer.ReadProperty(407, "projection_ids", projection_ids);
   deserializer.ReadProperty(408, "filters", filters);
   deserializer.ReadProperty(409, "virtual_columns", virtual_columns);
+  deserializer.ReadProperty(410, "first_file", first_file);
 }
 
 std::string ParquetSplit::ToBytes() const {
@@ -54,6 +57,7 @@ std::string ParquetSplit::ToBytes() const {
     serializer.WriteProperty(102, "file_size", file_size);
     serializer.WriteProperty(103, "modified", modified);
     serializer.WriteProperty(104, "row_groups", row_groups);
+    serializer.WriteProperty(105, "modified_ns", modified_ns);
   });
 }
 
@@ -65,6 +69,7 @@ ParquetSplit ParquetSplit::FromBytes(const std::string& bytes) {
     deserializer.ReadProperty(102, "file_size", split.file_size);
     deserializer.ReadProperty(103, "modified", split.modified);
     deserializer.ReadProperty(104, "row_groups", split.row_groups);
+    deserializer.ReadProperty(105, "modified_ns", split.modified_ns);
   });
   return split;
 }

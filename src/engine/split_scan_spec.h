@@ -16,6 +16,8 @@ struct SplitScanSpec {
   ScanId scan = 0;
   /// For people: the function and its first file.
   std::string name;
+  /// The file that the columns were taken from: DuckDB's messages about other files name it.
+  std::string first_file;
   duckdb::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> types;
   duckdb::MultiFileReaderBindData reader_bind;
@@ -37,8 +39,10 @@ struct ParquetSplit {
   /// Position in the scan's list of files: the value of the virtual column file_index.
   uint64_t file_index = 0;
   uint64_t file_size = 0;
-  /// Microseconds since the epoch, as fine as the file system tells, or 0 where it has none.
+  /// Microseconds since the epoch, in whole seconds for local files, or 0 where the file system has none.
   int64_t modified = 0;
+  /// Nanoseconds since the epoch, of a file that the client's operating system knows; otherwise 0.
+  int64_t modified_ns = 0;
   duckdb::vector<duckdb::idx_t> row_groups;
 
   std::string ToBytes() const;

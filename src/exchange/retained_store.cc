@@ -286,7 +286,8 @@ class RetainedStoreImpl : public RetainedStore {
   arrow::Status ReserveDisk(StoredQuery& query, StoredBlock& stored) {
     if (disk_bytes_ + stored.bytes > options_.disk_bytes) {
       return WorldError("retained output is over its disk budget: directory=" + options_.directory +
-                        " disk_bytes=" + std::to_string(options_.disk_bytes) + " used=" + std::to_string(disk_bytes_));
+                        " disk_bytes=" + std::to_string(options_.disk_bytes) + " used=" + std::to_string(disk_bytes_) +
+                        "; give the workers more with --disk");
     }
     if (!query.file) {
       ARROW_ASSIGN_OR_RAISE(query.file, SpillFile::Make(options_.directory));

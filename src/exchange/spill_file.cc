@@ -22,6 +22,9 @@ int OpenUnlinked(const std::string& directory) {
   return named;
 }
 
+// The disk, the user's quota, or the process's limit of a file's size.
+bool IsFull(int code) { return code == ENOSPC || code == EDQUOT || code == EFBIG; }
+
 }  // namespace
 
 arrow::Result<std::shared_ptr<SpillFile>> SpillFile::Make(const std::string& directory) {
@@ -38,13 +41,18 @@ arrow::Status SpillFile::Error(const char* what, int code) const {
   return WorldError(std::string(what) + ": directory=" + directory_ + " error=" + std::strerror(code));
 }
 
+arrow::Status SpillFile::Full(int code) const {
+  return WorldError("disk full while spilling: directory=" + directory_ + " error=" + std::strerror(code) +
+                    "; make room there or put the workers' --temp-dir on a larger disk");
+}
+
 arrow::Status SpillFile::Write(uint64_t offset, const arrow::Buffer& data) {
   int64_t done = 0;
   while (done < data.size()) {
     const auto put = pwrite(descriptor_, data.data() + done, static_cast<size_t>(data.size() - done),
                             static_cast<off_t>(offset) + done);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0 && errno == ENOSPC) return Error("disk full while spilling", errno);
+    if (put < 0 && IsFull(errno)) return Full(errno);
     if (put <= 0) return Error("cannot write the spill file", put < 0 ? errno : EIO);
     done += put;
   }

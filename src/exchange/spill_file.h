@@ -30,6 +30,7 @@ class SpillFile {
  private:
   SpillFile(int descriptor, std::string directory) : descriptor_(descriptor), directory_(std::move(directory)) {}
   arrow::Status Error(const char* what, int code) const;
+  arrow::Status Full(int code) const;
 
   const int descriptor_;
   const std::string directory_;
