@@ -40,6 +40,12 @@ arrow::Status CancelledError(std::string message) {
   return Make(arrow::StatusCode::Cancelled, std::move(message), Fault::kUser, false, "");
 }
 
+bool IsOfTheData(const arrow::Status& status) {
+  const auto* detail = DetailOf(status);
+  return detail != nullptr && detail->fault() == Fault::kUser && !status.IsCancelled() &&
+         detail->duckdb_type() != "Out of Memory";
+}
+
 const ErrorDetail* DetailOf(const arrow::Status& status) {
   if (status.ok() || !status.detail() || std::strcmp(status.detail()->type_id(), kTypeId) != 0) return nullptr;
   return static_cast<const ErrorDetail*>(status.detail().get());

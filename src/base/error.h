@@ -48,6 +48,10 @@ arrow::Status InternalError(std::string message);
 /// Makes the status of a query that was cancelled.
 arrow::Status CancelledError(std::string message);
 
+/// Says whether the statement or its data cause the error, so that another order of the work may meet another one
+/// first: the user's, but neither a cancellation nor too little memory.
+bool IsOfTheData(const arrow::Status& status);
+
 /// Returns the detail of `status`, or null where another library made it.
 const ErrorDetail* DetailOf(const arrow::Status& status);
 

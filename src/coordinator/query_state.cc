@@ -43,6 +43,7 @@ QueryState::QueryState(const QueryId& query, QueryRequest request, std::vector<Q
       tasks_(request_.plan, query, std::move(workers), rotation),
       splits_(request_.plan, std::move(request_.splits)),
       audit_(request_.plan),
+      first_error_(request_.plan, tasks_),
       record_(MakeRecord()) {}
 
 QueryState::~QueryState() { CancelTimers(); }
@@ -172,20 +173,24 @@ void QueryState::OnSplitRequest(const wire::SplitRequest& request) {
   wire::ToWorker message;
   auto& give = *message.mutable_splits();
   *give.mutable_name() = request.name();
-  FillSplits(scan.second, splits_.Take(scan, task->key.task, task->key.attempt, count), *give.mutable_splits());
-  give.mutable_splits()->set_is_last(splits_.TellIsLast(scan, task->key.task));
+  const auto given = splits_.Take(scan, task->key.task, task->key.attempt, count, first_error_.LimitOf(scan));
+  FillSplits(scan.second, given, *give.mutable_splits());
+  const bool is_enough = given.empty() && first_error_.is_known();
+  give.mutable_splits()->set_is_last(splits_.TellIsLast(scan, task->key.task) || is_enough);
   record_->UpdateTask(task->key.stage, task->key.task,
                       [&](TaskInfo& info) { info.splits = splits_.given(task->key.stage, task->key.task); });
   SendTo(task->worker, std::move(message));
 }
 
 void QueryState::OnTaskFinished(const wire::TaskFinished& finished) {
+  if (TakeEndOfOrderedRun(finished.name(), nullptr)) return;
   TaskEntry* task = FindRunning(finished.name());
   if (task == nullptr) return;
   task->state = TaskState::kFinished;
   RecordTask(*task, finished);
   const auto status = CheckTask(*task, finished);
   if (!status.ok()) return End("failed", status);
+  EndIfFirstErrorIsCertain();
   FinishIfDone();
 }
 
@@ -237,13 +242,16 @@ arrow::Status QueryState::CheckInputs(const TaskEntry& task, const wire::TaskFin
 }
 
 void QueryState::OnTaskFailed(const wire::TaskFailed& failed) {
+  if (TakeEndOfOrderedRun(failed.name(), &failed)) return;
   TaskEntry* task = FindRunning(failed.name());
   if (task == nullptr) return;
   const auto status = FromWire(failed.error());
   task->state = TaskState::kFailed;
   record_->UpdateTask(task->key.stage, task->key.task,
                       [&](TaskInfo& info) { info.state = status.IsCancelled() ? "cancelled" : "failed"; });
+  if (IsOfTheData(status)) return OnDataError(*task, failed);
   OnError(status);
+  EndIfFirstErrorIsCertain();
 }
 
 // ---- events
@@ -333,6 +341,7 @@ void QueryState::FinishIfDone() {
 void QueryState::OnError(const arrow::Status& status) {
   if (state_ == State::kEnded || is_released_) return;
   if (!IsWeak(status)) return End("failed", status);
+  if (first_error_.is_known()) return;  // a consequence of it
   if (weak_error_.ok() || (weak_error_.IsCancelled() && !status.IsCancelled())) weak_error_ = status;
   if (settle_timer_ != 0) return;
   settle_timer_ = timers_.After(options_.settle_time, [this] {

@@ -4,6 +4,8 @@
 //   granting -> running -> finished -> (client has taken all) released
 //       \----------\-----------\----> failed | cancelled, released at once
 //
+// An error of the data does not end the query before it is known to be the first one (first_error.h).
+//
 // Driven by messages, losses and timers; sends through WorkerLink; so a test turns it by hand. Tasks are keyed by
 // (task, attempt, incarnation): recovery will start further attempts where OnWorkerLost now ends the query. Owned by
 // the cluster; the event loop's thread only.
@@ -21,6 +23,7 @@
 
 #include "coordinator/client_upload.h"
 #include "coordinator/exchange_audit.h"
+#include "coordinator/first_error.h"
 #include "coordinator/query_record.h"
 #include "coordinator/query_request.h"
 #include "coordinator/split_ledger.h"
@@ -34,6 +37,8 @@ struct QueryOptions {
   std::chrono::milliseconds grant_deadline{30000};
   /// An error that a lost worker may have caused waits so long for the loss itself, which says more.
   std::chrono::milliseconds settle_time{500};
+  /// How long an error of the data waits for others that plain order would meet before it.
+  std::chrono::milliseconds first_error_time{2000};
   uint64_t task_memory_bytes = uint64_t{16} << 20;
 };
 
@@ -97,6 +102,12 @@ class QueryState {
   arrow::Status CheckTask(const TaskEntry& task, const wire::TaskFinished& finished);
   arrow::Status CheckInputs(const TaskEntry& task, const wire::TaskFinished& finished);
   void RecordTask(const TaskEntry& task, const wire::TaskFinished& finished);
+  // --- errors of the data (query_first_error.cc)
+  void OnDataError(const TaskEntry& task, const wire::TaskFailed& failed);
+  /// Takes the end of an ordered run, its error or null; false when the message is about something else.
+  bool TakeEndOfOrderedRun(const wire::TaskName& name, const wire::TaskFailed* failed);
+  void StartOrderedRun(const std::optional<OrderedRun>& run);
+  void EndIfFirstErrorIsCertain();
   // --- ending
   bool AreUploadsDone() const;
   void FinishIfDone();
@@ -125,6 +136,7 @@ class QueryState {
   TaskTable tasks_;
   SplitLedger splits_;
   ExchangeAudit audit_;
+  FirstError first_error_;
   std::shared_ptr<QueryRecord> record_;
 
   State state_ = State::kGranting;
@@ -134,7 +146,7 @@ class QueryState {
   bool is_released_ = false;
   arrow::Status weak_error_;  // waits for settle_timer_
   TimerId grant_timer_ = 0;
-  TimerId settle_timer_ = 0;
+  TimerId settle_timer_ = 0;  // of weak_error_, or of first_error_ once that is known
 };
 
 }  // namespace skein

@@ -130,6 +130,14 @@ class QueryStateTest : public testing::Test {
     *message.mutable_failed()->mutable_error() = ToWire(status);
     return message;
   }
+  /// The end of scan task `task` by an error of the data in `split`, the only one that it had begun.
+  wire::FromWorker FailedAt(uint32_t task, SplitId split, const std::string& text) const {
+    auto message = Failed(0, task, UserError(text, "Conversion"));
+    message.mutable_failed()->set_split(split);
+    message.mutable_failed()->add_begun()->set_split(split);
+    message.mutable_failed()->mutable_begun(0)->set_is_open(true);
+    return message;
+  }
   std::string error() const { return observer_.errors.empty() ? "" : observer_.errors[0].message(); }
   size_t Releases(size_t worker) const { return connections_[worker]->Count(Sent::kRelease); }
 
@@ -316,8 +324,9 @@ TEST_F(QueryStateTest, FailsWhenASplitIsMissing) {
 
 TEST_F(QueryStateTest, FailsOnceWithTheErrorOfATaskAndReleasesEverywhere) {
   MakeRunning();
+  From(0, ScanFinished(0));
   From(1, Failed(0, 1, UserError("'x' is no number", "Conversion")));
-  From(0, Failed(0, 0, UserError("another", "Conversion")));
+  From(1, Failed(1, 1, UserError("another", "Conversion")));
   ASSERT_EQ(observer_.errors.size(), 1u);
   EXPECT_EQ(error(), "'x' is no number");
   EXPECT_EQ(DetailOf(observer_.errors[0])->duckdb_type(), "Conversion");
@@ -331,8 +340,71 @@ TEST_F(QueryStateTest, PrefersTheUsersErrorToThoseThatFollowFromIt) {
   From(0, Failed(1, 0, CancelledError("producer failed")));
   From(1, Failed(1, 1, Unavailable("stream broke")));
   From(1, Failed(0, 1, UserError("division by zero")));
+  From(0, Failed(0, 0, CancelledError("producer failed")));
   ASSERT_EQ(observer_.errors.size(), 1u);
   EXPECT_EQ(error(), "division by zero");
+}
+
+TEST_F(QueryStateTest, FailsWithTheErrorOfTheLowerSplitThatComesFirst) {
+  MakeRunning();
+  From(0, FailedAt(0, 0, "split 0"));
+  EXPECT_TRUE(observer_.errors.empty());
+  From(1, FailedAt(1, 1, "split 1"));
+  EXPECT_EQ(error(), "split 0");
+}
+
+TEST_F(QueryStateTest, FailsWithTheErrorOfTheLowerSplitThatComesLast) {
+  MakeRunning();
+  From(1, FailedAt(1, 1, "split 1"));
+  From(0, FailedAt(0, 0, "split 0"));
+  EXPECT_EQ(error(), "split 0");
+}
+
+TEST_F(QueryStateTest, FailsWithTheFirstKnownErrorWhenAnotherTaskHangs) {
+  MakeRunning();
+  From(1, FailedAt(1, 1, "split 1"));
+  timers_.Advance(milliseconds(1999));
+  EXPECT_TRUE(observer_.errors.empty());
+  timers_.Advance(milliseconds(1));
+  EXPECT_EQ(error(), "split 1");
+}
+
+TEST_F(QueryStateTest, RunsSplitsOfAFailedTaskAgainInPlainOrder) {
+  MakeRunning(6);
+  auto failed = FailedAt(1, 3, "split 3");
+  auto& begun = *failed.mutable_failed()->add_begun();
+  begun.set_split(1);
+  begun.set_is_open(true);
+  From(1, failed);
+  const auto& again = connections_[1]->sent.back().start();
+  EXPECT_EQ(again.name().attempt(), 1u);
+  EXPECT_TRUE(again.is_in_plain_order() && again.scans(0).is_last());
+  ASSERT_EQ(again.scans(0).splits_size(), 2);
+  EXPECT_EQ(again.scans(0).splits(0).id(), 1u);
+}
+
+TEST_F(QueryStateTest, GivesNoSplitBehindAnErrorOfTheData) {
+  MakeRunning(6);  // of which two each are given
+  From(1, FailedAt(1, 3, "split 3"));
+  wire::FromWorker ask;
+  *ask.mutable_split_request()->mutable_name() = ToWire(Key(0, 0));
+  ask.mutable_split_request()->set_count(1);
+  From(0, ask);
+  EXPECT_EQ(connections_[0]->sent.back().splits().splits().splits_size(), 0);
+  EXPECT_TRUE(connections_[0]->sent.back().splits().splits().is_last());
+}
+
+TEST_F(QueryStateTest, EndsAtOnceWithALossAlthoughAnErrorOfTheDataIsKnown) {
+  MakeRunning();
+  From(1, FailedAt(1, 1, "split 1"));
+  state_->OnWorkerLost(4, 40, "gone");
+  EXPECT_TRUE(DetailOf(observer_.errors.at(0))->is_retryable());
+}
+
+TEST_F(QueryStateTest, EndsAtOnceWhenMemoryIsShort) {
+  MakeRunning();
+  From(1, Failed(0, 1, UserError("too much", "Out of Memory")));
+  EXPECT_EQ(error(), "too much");
 }
 
 TEST_F(QueryStateTest, FailsWithABrokenStreamWhenNothingBetterComes) {

@@ -27,10 +27,10 @@ SplitLedger::SplitLedger(const DistributedPlan& plan, std::map<Scan, std::vector
   }
 }
 
-std::vector<Split> SplitLedger::Take(Scan scan, uint32_t task, AttemptId attempt, uint32_t count) {
+std::vector<Split> SplitLedger::Take(Scan scan, uint32_t task, AttemptId attempt, uint32_t count, SplitId limit) {
   auto& state = scans_.at(scan);
   std::vector<Split> taken;
-  for (; taken.size() < count && state.next < state.entries.size(); state.next++) {
+  for (; taken.size() < count && state.next < state.entries.size() && state.next <= limit; state.next++) {
     auto& entry = state.entries[state.next];
     entry.is_given = true;
     entry.task = task;
@@ -38,6 +38,11 @@ std::vector<Split> SplitLedger::Take(Scan scan, uint32_t task, AttemptId attempt
     taken.push_back(entry.split);
   }
   return taken;
+}
+
+const Split* SplitLedger::Find(Scan scan, SplitId split) const {
+  const auto at = scans_.find(scan);
+  return at != scans_.end() && split < at->second.entries.size() ? &at->second.entries[split].split : nullptr;
 }
 
 bool SplitLedger::TellIsLast(Scan scan, uint32_t task) {

@@ -30,8 +30,10 @@ class SplitLedger {
   SplitLedger(const DistributedPlan& plan, std::map<Scan, std::vector<Split>> splits);
 
   bool HasScan(Scan scan) const { return scans_.contains(scan); }
-  /// Gives the next `count` splits, or as many as are left, to a task.
-  std::vector<Split> Take(Scan scan, uint32_t task, AttemptId attempt, uint32_t count);
+  /// Gives the next `count` splits, or as many as are left up to the split `limit`, to a task.
+  std::vector<Split> Take(Scan scan, uint32_t task, AttemptId attempt, uint32_t count, SplitId limit = UINT32_MAX);
+  /// Returns a split, or null where there is none of that id.
+  const Split* Find(Scan scan, SplitId split) const;
   /// Says whether no splits are left for `task`, and remembers that the task has been told.
   bool TellIsLast(Scan scan, uint32_t task);
   /// Counts the splits that were given to a task.

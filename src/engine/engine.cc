@@ -15,13 +15,28 @@
 namespace skein {
 namespace {
 
+/// Opens an instance that knows what fragments are made of.
+std::unique_ptr<duckdb::DuckDB> OpenDatabase(duckdb::DBConfig& config) {
+  auto database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
+  RegisterOperators(*database->instance);
+  RegisterScalarFunctions(*database->instance);
+  // A footer is read once and kept as long as its file is unchanged, not once a task.
+  duckdb::Connection connection(*database);
+  auto result = connection.Query("SET GLOBAL parquet_metadata_cache = true");
+  if (result->HasError()) result->ThrowError();
+  return database;
+}
+
 class DuckDbFragmentRun : public FragmentRun {
  public:
-  DuckDbFragmentRun(duckdb::DuckDB& database, std::string fragment, TaskContext context)
-      : connection_(database),
+  DuckDbFragmentRun(std::shared_ptr<duckdb::DuckDB> database, std::string fragment, TaskContext context)
+      : database_(std::move(database)),
+        connection_(*database_),
         fragment_(std::move(fragment)),
         task_(duckdb::make_shared_ptr<TaskState>(std::move(context))) {
     connection_.context->registered_state->Insert(TaskState::kName, task_);
+    // Rows that an operator keeps back to fill a chunk would fail while a later split is read.
+    if (task_->context.is_in_plain_order) connection_.context->config.enable_caching_operators = false;
   }
 
   arrow::Result<TaskResult> Run() override {
@@ -48,6 +63,8 @@ class DuckDbFragmentRun : public FragmentRun {
     task_->Notify();
   }
 
+  RunProgress progress() const override { return task_->progress.Get(); }
+
  private:
   arrow::Status Execute() {
     connection_.BeginTransaction();
@@ -64,9 +81,11 @@ class DuckDbFragmentRun : public FragmentRun {
     if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
     while (true) {
       if (is_cancelled_) return CancelledError("task cancelled");
-      const auto state = pending->CheckPulse();
+      const auto state = Advance(*pending);
       if (duckdb::PendingQueryResult::IsResultReady(state)) break;
-      task_->WaitForNews();
+      if (state != duckdb::PendingExecutionResult::RESULT_NOT_READY || !task_->context.is_in_plain_order) {
+        task_->WaitForNews();
+      }
     }
     if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
     auto result = pending->Execute();
@@ -74,6 +93,12 @@ class DuckDbFragmentRun : public FragmentRun {
     return arrow::Status::OK();
   }
 
+  /// In plain order the instance has no thread but this one.
+  duckdb::PendingExecutionResult Advance(duckdb::PendingQueryResult& pending) const {
+    return task_->context.is_in_plain_order ? pending.ExecuteTask() : pending.CheckPulse();
+  }
+
+  std::shared_ptr<duckdb::DuckDB> database_;
   duckdb::Connection connection_;
   std::string fragment_;
   duckdb::shared_ptr<TaskState> task_;
@@ -82,26 +107,43 @@ class DuckDbFragmentRun : public FragmentRun {
 
 class DuckDbEngine : public Engine {
  public:
-  explicit DuckDbEngine(duckdb::DBConfig& config) : database_(nullptr, &config) {
-    RegisterOperators(*database_.instance);
-    RegisterScalarFunctions(*database_.instance);
-    // A footer is read once and kept as long as its file is unchanged, not once a task.
-    duckdb::Connection connection(database_);
-    auto result = connection.Query("SET GLOBAL parquet_metadata_cache = true");
-    if (result->HasError()) result->ThrowError();
+  explicit DuckDbEngine(EngineOptions options) : options_(std::move(options)) {
+    // Drivers only wait: all work is done by DuckDB's own threads.
+    auto config = ConfigOf(options_.threads, 0, options_.memory_bytes, options_.temp_dir);
+    database_ = OpenDatabase(*config);
   }
 
   arrow::Result<std::unique_ptr<FragmentRun>> Prepare(std::string fragment, TaskContext context) override {
     std::unique_ptr<FragmentRun> run;
     ARROW_RETURN_NOT_OK(CatchDuckDb([&] {
-      run = std::make_unique<DuckDbFragmentRun>(database_, std::move(fragment), std::move(context));
+      auto database = context.is_in_plain_order ? OpenPlain() : database_;
+      run = std::make_unique<DuckDbFragmentRun>(std::move(database), std::move(fragment), std::move(context));
       return arrow::Status::OK();
     }));
     return run;
   }
 
  private:
-  duckdb::DuckDB database_;
+  static std::unique_ptr<duckdb::DBConfig> ConfigOf(int threads, int drivers, uint64_t memory_bytes,
+                                                    const std::string& temp_dir) {
+    auto config = std::make_unique<duckdb::DBConfig>();
+    config->SetOptionByName("threads", duckdb::Value::BIGINT(threads));
+    config->SetOptionByName("external_threads", duckdb::Value::BIGINT(drivers));
+    config->SetOptionByName("memory_limit", duckdb::Value(std::to_string(memory_bytes) + "B"));
+    config->SetOptionByName("temp_directory", duckdb::Value(temp_dir));
+    config->SetOptionByName("scheduler_process_partial", duckdb::Value::BOOLEAN(drivers == 0));
+    config->SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
+    return config;
+  }
+
+  /// Opens an instance for one run, whose driver is its only thread: DuckDB's threads belong to instances.
+  std::shared_ptr<duckdb::DuckDB> OpenPlain() const {
+    auto config = ConfigOf(1, 1, options_.memory_bytes / 4, options_.temp_dir + "/plain-" + RandomHex(8));
+    return OpenDatabase(*config);
+  }
+
+  const EngineOptions options_;
+  std::shared_ptr<duckdb::DuckDB> database_;
 };
 
 }  // namespace
@@ -109,15 +151,7 @@ class DuckDbEngine : public Engine {
 arrow::Result<std::unique_ptr<Engine>> Engine::Open(EngineOptions options) {
   std::unique_ptr<Engine> engine;
   ARROW_RETURN_NOT_OK(CatchDuckDb([&] {
-    duckdb::DBConfig config;
-    // Drivers only wait: all work is done by DuckDB's own threads.
-    config.SetOptionByName("threads", duckdb::Value::BIGINT(options.threads));
-    config.SetOptionByName("external_threads", duckdb::Value::BIGINT(0));
-    config.SetOptionByName("memory_limit", duckdb::Value(std::to_string(options.memory_bytes) + "B"));
-    config.SetOptionByName("temp_directory", duckdb::Value(options.temp_dir));
-    config.SetOptionByName("scheduler_process_partial", duckdb::Value::BOOLEAN(true));
-    config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
-    engine = std::make_unique<DuckDbEngine>(config);
+    engine = std::make_unique<DuckDbEngine>(std::move(options));
     return arrow::Status::OK();
   }));
   return engine;

@@ -13,6 +13,7 @@
 #include <arrow/result.h>
 
 #include "base/ids.h"
+#include "engine/run_progress.h"
 #include "exchange/receiver.h"
 #include "exchange/retained_store.h"
 #include "plan/split.h"
@@ -46,6 +47,9 @@ struct TaskContext {
   ExchangeId output = 0;
   /// Ranges of the output exchange: one block never holds rows of two of them.
   std::vector<PartitionRange> output_ranges;
+  /// Has one thread do all the work in the order of DuckDB with one thread, so that the error which the run meets is
+  /// the first of its splits.
+  bool is_in_plain_order = false;
 };
 
 struct TaskResult {
@@ -66,6 +70,8 @@ class FragmentRun {
   /// Makes Run return Cancelled soon, also when every task is blocked: the caller must besides fail the task's
   /// receivers and split feed. Any thread, any time.
   virtual void Cancel() = 0;
+  /// Says how far the run has come, or had come when it failed. Any thread.
+  virtual RunProgress progress() const { return {}; }
 };
 
 class Engine {

@@ -74,6 +74,7 @@ duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalExchangeSource::GetGlobalS
 
 duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalExchangeSource::GetLocalSourceState(
     duckdb::ExecutionContext& context, duckdb::GlobalSourceState&) const {
+  TaskState::Get(context.client).progress.TurnToExchange(exchange_);
   return duckdb::make_uniq<LocalState>(context.client, types);
 }
 

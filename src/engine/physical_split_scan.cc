@@ -38,6 +38,7 @@ class LocalState : public duckdb::LocalSourceState {
   bool Next(duckdb::ClientContext& context, GlobalState& global, duckdb::DataChunk& out);
 
   SplitFile* file = nullptr;
+  SplitId split = 0;
   duckdb::idx_t batch_index = 0;
 
  private:
@@ -53,13 +54,16 @@ class LocalState : public duckdb::LocalSourceState {
 void LocalState::Begin(duckdb::ClientContext& context, GlobalState& global, const SplitScanSpec& spec,
                        const Split& split) {
   const auto parquet = ParquetSplit::FromBytes(split.payload);
+  global.task.progress.BeginSplit(spec.scan, split.id);
   file = &global.files.Get(parquet);
+  this->split = split.id;
   batch_index = global.next_batch++;
   {
     std::lock_guard lock(global.task.results_mutex);
     global.task.inputs.push_back({spec.scan, split.id});
   }
   if (file->is_skipped) {
+    global.task.progress.EndSplit(spec.scan, split.id);
     file = nullptr;
     return;
   }
@@ -159,8 +163,9 @@ duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalSplitScan::GetGlobalSource
   return duckdb::make_uniq<GlobalState>(context, spec_, std::move(filters));
 }
 
-duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(duckdb::ExecutionContext& context,
-                                                                                    duckdb::GlobalSourceState&) const {
+duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(
+    duckdb::ExecutionContext& context, duckdb::GlobalSourceState& global) const {
+  global.Cast<GlobalState>().task.progress.TurnToScan(spec_.scan);
   return duckdb::make_uniq<LocalState>(context.client);
 }
 
@@ -176,6 +181,7 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
         return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
       }
       local.file = nullptr;
+      global.task.progress.EndSplit(spec_.scan, local.split);
     }
     Split split;
     // The lock is held from the question to the parking of the task: a wake-up in between waits for it.
@@ -184,7 +190,10 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
     if (state.ok() && *state == SplitFeed::kPending) return global.BlockSource(guard, input.interrupt_state);
     guard.unlock();
     if (!state.ok()) global.task.Fail(state.status());
-    if (*state == SplitFeed::kExhausted) return duckdb::SourceResultType::FINISHED;
+    if (*state == SplitFeed::kExhausted) {
+      global.task.progress.EndScan(spec_.scan);
+      return duckdb::SourceResultType::FINISHED;
+    }
     local.Begin(context.client, global, spec_, split);
   }
 }

@@ -11,6 +11,7 @@
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "engine/engine.h"
+#include "engine/run_progress.h"
 
 namespace skein {
 
@@ -37,6 +38,7 @@ class TaskState : public duckdb::ClientContextState {
   std::atomic<uint64_t> cpu_ns{0};
   std::atomic<uint64_t> rows_in{0};
   std::atomic<uint64_t> rows_out{0};
+  RunProgressLog progress;
 
   /// Appended by the sink and the scans; read by the driver after the end.
   std::mutex results_mutex;

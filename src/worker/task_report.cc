@@ -1,5 +1,6 @@
 #include "worker/task_report.h"
 
+#include "base/error.h"
 #include "worker/wire_convert.h"
 
 namespace skein {
@@ -52,10 +53,21 @@ wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResul
   return message;
 }
 
-wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status) {
+wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status,
+                                   const RunProgress& progress) {
   wire::FromWorker message;
-  *message.mutable_failed()->mutable_name() = name;
-  *message.mutable_failed()->mutable_error() = ToWire(status);
+  wire::TaskFailed& failed = *message.mutable_failed();
+  *failed.mutable_name() = name;
+  *failed.mutable_error() = ToWire(status);
+  if (!IsOfTheData(status)) return message;
+  for (const auto& begun : progress.begun) {
+    wire::BegunSplit& out = *failed.add_begun();
+    out.set_scan(begun.scan);
+    out.set_split(begun.split);
+    out.set_is_open(begun.is_open);
+  }
+  failed.set_source(progress.position.source);
+  failed.set_split(progress.position.split);
   return message;
 }
 

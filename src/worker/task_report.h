@@ -19,7 +19,8 @@ namespace skein {
 wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResult& result,
                                      const std::map<ExchangeId, std::shared_ptr<TaskInput>>& inputs,
                                      const std::vector<ScanId>& partial_scans);
-/// Reports a failure. `status` must not be ok.
-wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status);
+/// Reports a failure, for a user's error with how far the task had come. `status` must not be ok.
+wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status,
+                                   const RunProgress& progress = {});
 
 }  // namespace skein

@@ -18,6 +18,11 @@ wire::FromWorker SplitRequestMessage(const wire::TaskName& name, ScanId scan, ui
   return message;
 }
 
+/// An error of the data is told by its task alone, which knows where it stood: its readers were only left alone.
+arrow::Status ForReaders(const arrow::Status& status) {
+  return IsOfTheData(status) ? CancelledError("the producing task failed: " + status.message()) : status;
+}
+
 }  // namespace
 
 TaskRunner::TaskRunner(TaskEnvironment& environment, TaskKey key, wire::StartTask start, Report report)
@@ -123,6 +128,7 @@ TaskContext TaskRunner::MakeContext(const Inputs& inputs) {
   for (const auto& [exchange, input] : inputs) context.inputs.emplace(exchange, input.get());
   context.store = &environment_.store;
   context.output = start_.output().exchange();
+  context.is_in_plain_order = start_.is_in_plain_order();
   for (const wire::HashRange& range : start_.output().ranges()) context.output_ranges.push_back(FromWire(range));
   return context;
 }
@@ -136,7 +142,9 @@ arrow::Result<TaskResult> TaskRunner::RunFragment(const Inputs& inputs) {
     ARROW_RETURN_NOT_OK(cancelled_);
     run_ = run;
   }
-  return run->Run();
+  auto result = run->Run();
+  progress_ = run->progress();
+  return result;
 }
 
 void TaskRunner::DropRun() {
@@ -151,7 +159,7 @@ void TaskRunner::DropRun() {
 
 wire::FromWorker TaskRunner::MakeReport(const arrow::Result<TaskResult>& result, const Inputs& inputs) const {
   if (result.ok()) return TaskFinishedMessage(start_.name(), *result, inputs, splits_.UnfinishedScans());
-  return TaskFailedMessage(start_.name(), result.status());
+  return TaskFailedMessage(start_.name(), result.status(), progress_);
 }
 
 void TaskRunner::Drive() {
@@ -163,7 +171,8 @@ void TaskRunner::Drive() {
   const arrow::Result<TaskResult> result = RunFragment(inputs);
   DropRun();
   // The coordinator may act on the report at once: readers must find the end of the output before it.
-  environment_.store.FinishProducer({key_.query, start_.output().exchange(), key_.task, key_.attempt}, result.status());
+  environment_.store.FinishProducer({key_.query, start_.output().exchange(), key_.task, key_.attempt},
+                                    ForReaders(result.status()));
   const wire::FromWorker report = MakeReport(result, inputs);
   inputs.clear();
   environment_.running_tasks--;

@@ -73,6 +73,7 @@ class TaskRunner {
   wire::StartTask start_;
   const Report report_;
   SplitQueue splits_;
+  RunProgress progress_;  // of the driver
 
   std::mutex mutex_;
   std::condition_variable reported_;

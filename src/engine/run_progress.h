@@ -1,0 +1,61 @@
+// How far a run has come, in the terms of plain order: which sources it asked for rows, one after another, and which
+// splits it began. After a user error it tells which splits may hold an earlier one. RunProgress is a value; the
+// RunProgressLog belongs to a task, any thread may call.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace skein {
+
+/// A place in the order in which DuckDB with one thread would do the work of a stage.
+struct ErrorPosition {
+  static constexpr SplitId kAfterSplits = UINT32_MAX;
+
+  /// Counts the sources of the fragment that were asked for rows before this one.
+  uint32_t source = 0;
+  /// The split that was read last, or kAfterSplits once the source had come to its end; 0 at an input exchange.
+  SplitId split = 0;
+  auto operator<=>(const ErrorPosition&) const = default;
+};
+
+struct RunProgress {
+  struct Begun {
+    ScanId scan = 0;
+    SplitId split = 0;
+    bool is_open = true;  // its end was not reached
+  };
+
+  /// In the order in which they were begun.
+  std::vector<Begun> begun;
+  /// Exact where the run had one thread.
+  ErrorPosition position;
+};
+
+class RunProgressLog {
+ public:
+  /// A thread turns to a source.
+  void TurnToScan(ScanId scan) { TurnTo({true, scan}); }
+  void TurnToExchange(ExchangeId exchange) { TurnTo({false, exchange}); }
+  void BeginSplit(ScanId scan, SplitId split);
+  void EndSplit(ScanId scan, SplitId split);
+  void EndScan(ScanId scan);
+
+  RunProgress Get() const;
+
+ private:
+  using Source = std::pair<bool, uint32_t>;  // is it a scan, and its id
+
+  void TurnTo(Source source);
+
+  mutable std::mutex mutex_;
+  std::vector<Source> sources_;            // GUARDED_BY(mutex_), in the order of their first use
+  std::vector<RunProgress::Begun> begun_;  // GUARDED_BY(mutex_)
+  ErrorPosition position_;                 // GUARDED_BY(mutex_)
+};
+
+}  // namespace skein
