@@ -159,6 +159,14 @@ TEST(StageTree, PrintsStagesFromTheClientDownwards) {
             "         SCAN lineitem\n");
 }
 
+TEST(StageTree, PutsNotesUnderTheHeaderOfTheirStage) {
+  const auto tree = ToStageTree(MakePlan(), {{0, {"first figure", "second figure"}}});
+  const auto header = tree.find("Stage 0: 3 tasks");
+  ASSERT_NE(header, std::string::npos) << tree;
+  const auto first = tree.find("first figure"), second = tree.find("second figure"), filter = tree.find("FILTER");
+  EXPECT_TRUE(header < first && first < second && second < filter) << tree;
+}
+
 TEST(StageTree, PrintsRowsOfTheClient) {
   const auto tree = ToStageTree(MakePlanWithClientRows());
   const std::string text =
