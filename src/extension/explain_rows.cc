@@ -5,6 +5,7 @@
 #include "duckdb/planner/operator/logical_explain.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
 #include "extension/remote_query.h"
+#include "plan/stage_json.h"
 #include "plan/stage_tree.h"
 
 namespace skein {
@@ -12,27 +13,38 @@ namespace {
 
 using duckdb::LogicalType;
 
-void CollectTrees(duckdb::LogicalOperator& op, std::vector<std::string>& trees) {
+using Printer = std::function<std::string(const DistributedPlan&)>;
+
+void CollectTrees(duckdb::LogicalOperator& op, const Printer& print, std::vector<std::string>& trees) {
   auto* ours = AsSkein(op);
   if (ours != nullptr && ours->kind() == OperatorKind::kRemoteQuery) {
-    trees.push_back(ToStageTree(static_cast<LogicalRemoteQuery&>(*ours).query().plan));
+    trees.push_back(print(static_cast<LogicalRemoteQuery&>(*ours).query().plan));
   }
-  for (auto& child : op.children) CollectTrees(*child, trees);
+  for (auto& child : op.children) CollectTrees(*child, print, trees);
 }
 
-bool IsTextExplain(const duckdb::LogicalExplain& explain) {
-  const auto format = explain.explain_format;
-  return explain.explain_type == duckdb::ExplainType::EXPLAIN_STANDARD &&
-         (format == duckdb::ExplainFormat::DEFAULT || format == duckdb::ExplainFormat::TEXT);
+/// What a plan is printed with; nothing for formats that have no form for it.
+Printer PrinterOf(const duckdb::LogicalExplain& explain) {
+  if (explain.explain_type != duckdb::ExplainType::EXPLAIN_STANDARD) return nullptr;
+  switch (explain.explain_format) {
+    case duckdb::ExplainFormat::DEFAULT:
+    case duckdb::ExplainFormat::TEXT:
+      return [](const DistributedPlan& plan) { return ToStageTree(plan); };
+    case duckdb::ExplainFormat::JSON:
+      return ToStageJson;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace
 
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
                   const std::function<duckdb::idx_t()>& new_table_index) {
-  if (!IsTextExplain(explain->Cast<duckdb::LogicalExplain>())) return;
+  const auto print = PrinterOf(explain->Cast<duckdb::LogicalExplain>());
+  if (!print) return;
   std::vector<std::string> trees;
-  CollectTrees(*explain, trees);
+  CollectTrees(*explain, print, trees);
   if (trees.empty()) return;
   const duckdb::vector<LogicalType> types{LogicalType::VARCHAR, LogicalType::VARCHAR};
   auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);

@@ -70,6 +70,12 @@ struct OperatorSummary {
   uint32_t depth = 0;
   std::string name;
   std::string detail;
+  /// What DuckDB expects the operator to give, over all tasks; nothing where it has not said.
+  std::optional<uint64_t> estimated_rows;
+  /// The input that a leaf reads, if it reads one.
+  std::optional<ExchangeId> exchange;
+  /// The scan of the split ledger that a leaf reads, if it reads one.
+  std::optional<ScanId> scan;
   bool operator==(const OperatorSummary&) const = default;
 };
 

@@ -5,71 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "plan/stage_tree.h"
+#include "plan/plan_fixture.h"
 
 namespace skein {
 namespace {
-
-/// A scan that is hashed into two aggregating tasks, whose rows are gathered for the client.
-DistributedPlan MakePlan() {
-  DistributedPlan plan;
-  Stage scan;
-  scan.task_count = 3;
-  scan.scans = {{0, "lineitem"}};
-  scan.replay_class = ReplayClass::kStream;
-  scan.operators = {{0, "FILTER", "a > 1"}, {1, "SCAN", "lineitem"}};
-  Stage aggregate;
-  aggregate.id = 1;
-  aggregate.task_count = 2;
-  aggregate.inputs = {0};
-  aggregate.output = 1;
-  aggregate.is_barrier = true;
-  aggregate.operators = {{0, "AGGREGATE", ""}};
-  Exchange hash;
-  hash.kind = ExchangeKind::kHash;
-  hash.consumer = 1;
-  hash.keys = "#0";
-  hash.ranges = SplitEvenly(2);
-  Exchange gather;
-  gather.id = 1;
-  gather.producer = 1;
-  gather.consumer = Exchange::kClient;
-  gather.ranges = {PartitionRange::All()};
-  plan.stages = {scan, aggregate};
-  plan.exchanges = {hash, gather};
-  return plan;
-}
-
-/// The same, and the aggregating tasks read rows of the client besides, each its share of them.
-DistributedPlan MakePlanWithClientRows() {
-  auto plan = MakePlan();
-  auto& rows = plan.exchanges.emplace_back();
-  rows.id = 2;
-  rows.kind = ExchangeKind::kRoundRobin;
-  rows.producer = Exchange::kClient;
-  rows.consumer = 1;
-  rows.ranges = SplitEvenly(2);
-  plan.stages[1].inputs.push_back(2);
-  return plan;
-}
-
-/// A scan stored for two readers: a third stage gathers what the second one reads by partitions.
-DistributedPlan MakePlanWithSharedRows() {
-  auto plan = MakePlan();
-  plan.exchanges[0].consumer = Exchange::kShared;
-  auto& partitions = plan.exchanges.emplace_back(plan.exchanges[0]);
-  partitions.id = 2;
-  partitions.consumer = 1;
-  partitions.shared_from = 0;
-  auto all = plan.exchanges.back();
-  all.id = 3;
-  all.kind = ExchangeKind::kBroadcast;
-  all.keys.clear();
-  all.ranges = {PartitionRange::All()};
-  plan.exchanges.push_back(all);
-  plan.stages[1].inputs = {2, 3};
-  return plan;
-}
 
 /// Breaks a plan that is right, and expects Validate to say `text`.
 void ExpectBreach(const std::function<void(DistributedPlan&)>& change, const std::string& text) {
@@ -187,42 +126,6 @@ TEST(DistributedPlan, NamesRowsOfTheClientThatAreWrong) {
   expect([](auto& plan) { plan.exchanges[2].kind = ExchangeKind::kGather; }, "gathers into several tasks");
   expect([](auto& plan) { plan.stages[1].inputs.pop_back(); }, "exchange 2 has no consumer");
   expect([](auto& plan) { plan.exchanges[2].consumer = Exchange::kClient; }, "exchange 2 has no producer");
-}
-
-TEST(StageTree, PrintsStagesFromTheClientDownwards) {
-  EXPECT_EQ(ToStageTree(MakePlan()),
-            "Client <- exchange 1: gather\n"
-            "Stage 1: 2 tasks, replay hold, barrier\n"
-            "  AGGREGATE\n"
-            "  <- exchange 0: hash(#0) into 2 ranges\n"
-            "     Stage 0: 3 tasks, replay stream\n"
-            "       FILTER a > 1\n"
-            "         SCAN lineitem\n");
-}
-
-TEST(StageTree, PrintsRowsOfTheClient) {
-  const auto tree = ToStageTree(MakePlanWithClientRows());
-  const std::string text =
-      "         SCAN lineitem\n"
-      "  <- exchange 2: round-robin into 2 ranges\n"
-      "     client rows\n";
-  EXPECT_TRUE(tree.ends_with(text)) << tree;
-}
-
-TEST(StageTree, PrintsAStageThatIsReadTwiceOnce) {
-  const auto tree = ToStageTree(MakePlanWithSharedRows());
-  EXPECT_NE(tree.find("  <- exchange 3: broadcast\n     Stage 0: see above\n"), std::string::npos) << tree;
-}
-
-TEST(StageTree, SaysWhyAStageIsSingleAndThatRowsAreOrdered) {
-  auto plan = MakePlan();
-  plan.stages[1].single_reason = "no rule for WINDOW";
-  plan.exchanges[1].is_ordered = true;
-  const auto tree = ToStageTree(plan);
-  EXPECT_NE(tree.find("single: no rule for WINDOW"), std::string::npos) << tree;
-  EXPECT_NE(tree.find("gather ordered"), std::string::npos) << tree;
-  plan.exchanges[1].is_merged = true;
-  EXPECT_NE(ToStageTree(plan).find("gather merged by key"), std::string::npos) << ToStageTree(plan);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "planner/stage_cutter.h"
 
+#include <optional>
+
 #include "base/error.h"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_materialized_cte.hpp"
@@ -15,6 +17,22 @@ bool IsShared(duckdb::LogicalOperator& op) {
   const auto* ours = AsSkein(*op.children[0]);
   return ours != nullptr && ours->kind() == OperatorKind::kExchange &&
          static_cast<const LogicalExchange&>(*ours).is_shared;
+}
+
+std::optional<uint64_t> RowsOf(const duckdb::LogicalOperator& op) {
+  if (!op.has_estimated_cardinality) return std::nullopt;
+  return op.estimated_cardinality;
+}
+
+std::string LastPart(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+// One file by its name, several by their number and the folder of the first.
+std::string NameOf(const duckdb::vector<duckdb::OpenFileInfo>& files) {
+  if (files.empty()) return "of no file";
+  const auto& path = files[0].path;
+  if (files.size() == 1) return LastPart(path);
+  const auto folder = LastPart(path.substr(0, path.find_last_of('/')));
+  return folder + "/ (" + std::to_string(files.size()) + " files)";
 }
 
 }  // namespace
@@ -72,7 +90,9 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
   if (IsShared(*op)) CutCte(op);
   auto* ours = AsSkein(*op);
   if (ours != nullptr && ours->kind() == OperatorKind::kExchange) {
+    const auto rows = RowsOf(*op);
     ReplaceExchange(op, building);
+    building.stage.operators.push_back({depth, "EXCHANGE", "", rows, building.stage.inputs.back(), {}});
     return;
   }
   auto reason = single_reasons_.find(op.get());
@@ -80,13 +100,15 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
     building.stage.single_reason = reason->second;
   }
   building.stage.is_barrier |= IsBlocking(*op);
-  building.stage.operators.push_back({depth, op->GetName(), DetailOf(*op)});
+  // What only renames columns is of no interest to people.
+  const bool is_shown = ours == nullptr || ours->kind() != OperatorKind::kRestore;
+  if (is_shown) building.stage.operators.push_back({depth, op->GetName(), DetailOf(*op), RowsOf(*op), {}, {}});
   if (op->type == duckdb::LogicalOperatorType::LOGICAL_GET &&
       WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
     ReplaceScan(op, building);
     return;
   }
-  for (auto& child : op->children) Visit(child, depth + 1, building);
+  for (auto& child : op->children) Visit(child, depth + (is_shown ? 1 : 0), building);
 }
 
 void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
@@ -165,6 +187,8 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   scan->dynamic_filters = get.dynamic_filters;
   scan->SetEstimatedCardinality(get.estimated_cardinality);
   building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
+  building.stage.operators.back().detail = NameOf(planned.files);
+  building.stage.operators.back().scan = planned.spec.scan;
   building.scans.push_back(std::move(planned));
   building.has_distributed_input = true;
   op = std::move(scan);
