@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 DATA ?= demo-data/sf1
 SCALE_FACTOR ?= 1
 
-.PHONY: build deps configure test test-matrix demo lint format clean help
+.PHONY: build deps configure test test-matrix bench demo lint format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -28,6 +28,9 @@ test: build  ## runs every test; the last line counts them
 
 demo: build  ## runs TPC-H on four local workers, each answer beside DuckDB's
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/demo --data $(DATA)
+
+bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS="--json FILE"
+	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/bench --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 
 test-matrix: build  ## proves TPC-H equal to DuckDB under every configuration; SCALE_FACTOR=10
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
