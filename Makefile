@@ -4,12 +4,13 @@ export SKEIN_DEPS ?= $(CURDIR)/.deps
 PYTHON := $(SKEIN_DEPS)/venv/bin/python
 JOBS ?= $(shell nproc)
 DATA ?= demo-data/sf1
+SCALE_FACTOR ?= 1
 
-.PHONY: build deps configure test demo lint format clean help
+.PHONY: build deps configure test test-matrix bench demo lint format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 deps:  ## brings in what tools/deps.lock names
 	@tools/deps
@@ -27,6 +28,12 @@ test: build  ## runs every test; the last line counts them
 
 demo: build  ## runs TPC-H on four local workers, each answer beside DuckDB's
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/demo --data $(DATA)
+
+bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS="--json FILE"
+	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/bench --scale-factor $(SCALE_FACTOR) $(OPTIONS)
+
+test-matrix: build  ## proves TPC-H equal to DuckDB under every configuration; SCALE_FACTOR=10
+	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 
 lint:  ## checks format and runs clang-tidy on what is built
 	@tools/deps --lint

@@ -20,6 +20,14 @@ def tpch_folder() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def tpch_small_folder() -> pathlib.Path:
+    """The same at scale factor 0.01."""
+    folder = pathlib.Path(__file__).parent.parent / "build" / "test-data" / "tpch-0.01"
+    tpch.generate(0.01, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tpch_queries() -> Dict[str, str]:
     return tpch.queries()
 
