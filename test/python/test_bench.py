@@ -44,7 +44,7 @@ def test_both_shapes_measure_every_query_on_both_sides(result: Dict[str, Any]) -
     for shape in result["shapes"]:
         assert list(shape["queries"]) == ["q3", "q6"]
         for query in shape["queries"].values():
-            assert min(query["duckdb_s"] + query["skein_s"]) > 0 and query["stages"] >= 2 and query["is_same"]
+            assert min(query["duckdb_s"] + query["skein_s"]) > 0 and query["stages"] >= 1 and query["is_same"]
 
 
 def test_result_says_what_it_depends_on(result: Dict[str, Any]) -> None:
