@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "exchange/receiver.h"
 #include "exchange/retained_store.h"
+#include "plan/operator_figures.h"
 #include "plan/split.h"
 
 namespace skein {
@@ -46,6 +47,8 @@ struct TaskContext {
   ExchangeId output = 0;
   /// Ranges of the output exchange: one block never holds rows of two of them.
   std::vector<PartitionRange> output_ranges;
+  /// DuckDB measures the fragment's operators; costs nothing otherwise.
+  bool is_profiled = false;
 };
 
 struct TaskResult {
@@ -54,6 +57,10 @@ struct TaskResult {
   uint64_t rows_out = 0;  // into the output exchange
   uint64_t cpu_us = 0;    // of DuckDB's tasks for this fragment, by the thread clock
   uint64_t wall_us = 0;
+  /// Of a profiled task, in preorder; empty otherwise.
+  std::vector<OperatorFigures> operators;
+  /// Of a profiled task: the most that DuckDB of this worker, all its tasks together, had in temporary files.
+  uint64_t temp_bytes = 0;
 };
 
 /// One running fragment. Destroying it cancels and waits.
