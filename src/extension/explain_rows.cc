@@ -4,6 +4,7 @@
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "duckdb/planner/operator/logical_explain.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "extension/analyzed_explain.h"
 #include "extension/remote_query.h"
 #include "plan/stage_tree.h"
 
@@ -12,37 +13,48 @@ namespace {
 
 using duckdb::LogicalType;
 
-void CollectTrees(duckdb::LogicalOperator& op, std::vector<std::string>& trees) {
+void CollectRemotes(duckdb::LogicalOperator& op, std::vector<LogicalRemoteQuery*>& remotes) {
   auto* ours = AsSkein(op);
   if (ours != nullptr && ours->kind() == OperatorKind::kRemoteQuery) {
-    trees.push_back(ToStageTree(static_cast<LogicalRemoteQuery&>(*ours).query().plan));
+    remotes.push_back(static_cast<LogicalRemoteQuery*>(ours));
   }
-  for (auto& child : op.children) CollectTrees(*child, trees);
+  for (auto& child : op.children) CollectRemotes(*child, remotes);
 }
 
 bool IsTextExplain(const duckdb::LogicalExplain& explain) {
   const auto format = explain.explain_format;
-  return explain.explain_type == duckdb::ExplainType::EXPLAIN_STANDARD &&
-         (format == duckdb::ExplainFormat::DEFAULT || format == duckdb::ExplainFormat::TEXT);
+  return format == duckdb::ExplainFormat::DEFAULT || format == duckdb::ExplainFormat::TEXT;
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> Analyze(duckdb::LogicalExplain& explain,
+                                                    const std::vector<LogicalRemoteQuery*>& remotes) {
+  std::vector<AnalyzedQuery> queries;
+  for (auto* remote : remotes) queries.push_back({remote->query().plan, remote->NoteRuns()});
+  return duckdb::make_uniq<LogicalAnalyzedExplain>(explain, std::move(queries));
 }
 
 }  // namespace
 
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
                   const std::function<duckdb::idx_t()>& new_table_index) {
-  if (!IsTextExplain(explain->Cast<duckdb::LogicalExplain>())) return;
-  std::vector<std::string> trees;
-  CollectTrees(*explain, trees);
-  if (trees.empty()) return;
+  auto& own = explain->Cast<duckdb::LogicalExplain>();
+  if (!IsTextExplain(own)) return;
+  std::vector<LogicalRemoteQuery*> remotes;
+  CollectRemotes(*explain, remotes);
+  if (remotes.empty()) return;
+  if (own.explain_type == duckdb::ExplainType::EXPLAIN_ANALYZE) {
+    explain = Analyze(own, remotes);
+    return;
+  }
   const duckdb::vector<LogicalType> types{LogicalType::VARCHAR, LogicalType::VARCHAR};
   auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::Get(context), types);
-  for (const auto& tree : trees) {
+  for (const auto* remote : remotes) {
     chunk.Reset();
     chunk.SetCardinality(1);
     chunk.SetValue(0, 0, duckdb::Value("skein_stages"));
-    chunk.SetValue(1, 0, duckdb::Value(tree));
+    chunk.SetValue(1, 0, duckdb::Value(ToStageTree(remote->query().plan)));
     rows->Append(chunk);
   }
   auto added = duckdb::make_uniq<duckdb::LogicalColumnDataGet>(new_table_index(), types, std::move(rows));

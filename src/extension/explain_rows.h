@@ -8,8 +8,9 @@
 
 namespace skein {
 
-/// `explain` is a LogicalExplain whose children were already looked at by the hook. For a plain EXPLAIN as text it gets
-/// one more row ("skein_stages", tree) for each remote query below; otherwise nothing changes.
+/// `explain` is a LogicalExplain whose children were already looked at by the hook. As text it gets one more row
+/// ("skein_stages", tree) for each remote query below; under ANALYZE the tree has the figures of the run. Otherwise
+/// nothing changes.
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
                   const std::function<duckdb::idx_t()>& new_table_index);
 

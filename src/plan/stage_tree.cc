@@ -11,12 +11,20 @@ std::string DescribeExchange(const Exchange& exchange) {
   return out;
 }
 
-void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::string& indent, std::string& out) {
+void AppendNotes(const StageNotes& notes, StageId stage, const std::string& indent, std::string& out) {
+  const auto found = notes.find(stage);
+  if (found == notes.end()) return;
+  for (const auto& line : found->second) out += indent + "  | " + line + "\n";
+}
+
+void AppendStage(const DistributedPlan& plan, const Stage& stage, const StageNotes& notes, const std::string& indent,
+                 std::string& out) {
   out += indent + "Stage " + std::to_string(stage.id) + ": " + std::to_string(stage.task_count) +
          (stage.task_count == 1 ? " task" : " tasks") + ", replay " + ToString(stage.replay_class);
   if (stage.is_barrier) out += ", barrier";
   if (!stage.single_reason.empty()) out += ", single: " + stage.single_reason;
   out += "\n";
+  AppendNotes(notes, stage.id, indent, out);
   for (const auto& op : stage.operators) {
     out += indent + "  " + std::string(2 * op.depth, ' ') + op.name;
     if (!op.detail.empty()) out += " " + op.detail;
@@ -29,19 +37,21 @@ void AppendStage(const DistributedPlan& plan, const Stage& stage, const std::str
     if (exchange.is_from_client()) {
       out += below + "client rows\n";
     } else {
-      AppendStage(plan, plan.stage(exchange.producer), below, out);
+      AppendStage(plan, plan.stage(exchange.producer), notes, below, out);
     }
   }
 }
 
 }  // namespace
 
-std::string ToStageTree(const DistributedPlan& plan) {
+std::string ToStageTree(const DistributedPlan& plan) { return ToStageTree(plan, {}); }
+
+std::string ToStageTree(const DistributedPlan& plan, const StageNotes& notes) {
   std::string out;
   for (const auto& exchange : plan.exchanges) {
     if (exchange.consumer != Exchange::kClient) continue;
     out += "Client <- exchange " + std::to_string(exchange.id) + ": " + DescribeExchange(exchange) + "\n";
-    AppendStage(plan, plan.stage(exchange.producer), "", out);
+    AppendStage(plan, plan.stage(exchange.producer), notes, "", out);
   }
   return out;
 }
