@@ -14,6 +14,7 @@
 #include "coordinator/event_loop.h"
 #include "coordinator/machine_share.h"
 #include "coordinator/query_state.h"
+#include "coordinator/stage_figures.h"
 #include "coordinator/upload_thread.h"
 #include "exchange/flight_channel.h"
 
@@ -55,6 +56,8 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   std::vector<WorkerInfo> Workers() const override { return membership_.Infos(); }
   std::vector<QueryInfo> Queries() const override { return history_.Queries(loop_.Now()); }
   std::vector<TaskInfo> Tasks() const override { return history_.Tasks(); }
+  std::vector<StageInfo> Stages() const override { return history_.Stages(); }
+  ClusterStatus Status() const override;
 
   /// Does something with a query on the loop's thread, if it is there still. Any thread.
   void PostToQuery(const QueryId& query, std::function<void(QueryState&)> action);
@@ -130,6 +133,12 @@ ClusterOptions WithDefaults(ClusterOptions options) {
   if (spec.memory_bytes == 0) spec.memory_bytes = DefaultWorkerMemoryBytes(spec.local_workers);
   options.secret = RandomHex(32);
   return options;
+}
+
+ClusterStatus ClusterImpl::Status() const {
+  ClusterStatus status = SummarizeWorkers(Workers());
+  status.running_queries = history_.CountRunning();
+  return status;
 }
 
 std::vector<std::string> AddressesOf(const ClusterSpec& spec) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "coordinator/cluster_spec.h"
 #include "coordinator/query_execution.h"
 #include "coordinator/query_request.h"
+#include "coordinator/stage_info.h"
 
 namespace skein {
 
@@ -23,10 +25,10 @@ struct ClusterOptions {
   /// For addresses: the workers' secret. For local workers a new one is drawn.
   std::string secret;
   std::string temp_dir;  // of local workers; empty: the system's
-  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::milliseconds connect_timeout{4000};
   std::chrono::milliseconds start_timeout{20000};  // of a local worker process
   std::chrono::milliseconds heartbeat_interval{500};
-  std::chrono::milliseconds heartbeat_timeout{2500};
+  std::chrono::milliseconds heartbeat_timeout{3500};
   std::chrono::milliseconds grant_deadline{30000};
 };
 
@@ -38,6 +40,11 @@ struct WorkerInfo {
   uint32_t threads = 0;
   uint64_t memory_bytes = 0;
   uint32_t running_tasks = 0;
+  uint32_t task_slots = 0;
+  /// When it last answered, by the clock of this machine; nothing before the first answer.
+  std::optional<std::chrono::system_clock::time_point> last_heartbeat;
+  /// Processor time that it took between its last two heartbeats, of what its threads could; 0..1.
+  double utilisation = 0;
 };
 
 struct QueryInfo {
@@ -61,6 +68,11 @@ struct TaskInfo {
   uint64_t rows_in = 0, rows_out = 0, bytes_in = 0, bytes_out = 0;
   uint64_t splits = 0;
   uint64_t wall_us = 0, cpu_us = 0;
+  /// Parallel to the ranges of the stage's output.
+  std::vector<uint64_t> rows_per_partition;
+  uint64_t spill_bytes = 0;                // of its output, by the retained store
+  std::vector<OperatorFigures> operators;  // of a profiled task
+  uint64_t temp_bytes = 0;                 // of a profiled task
 };
 
 class Cluster {
@@ -82,6 +94,9 @@ class Cluster {
   /// Running queries and the last 100, oldest first.
   virtual std::vector<QueryInfo> Queries() const = 0;
   virtual std::vector<TaskInfo> Tasks() const = 0;
+  /// The stages of the same queries.
+  virtual std::vector<StageInfo> Stages() const = 0;
+  virtual ClusterStatus Status() const = 0;
 };
 
 }  // namespace skein

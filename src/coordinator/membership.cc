@@ -1,5 +1,6 @@
 #include "coordinator/membership.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace skein {
@@ -27,6 +28,7 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
   member.connection_id = joined.connection_id;
   member.connection = joined.connection;
   member.last_heartbeat = timers_.Now();
+  member.last_cpu_us = 0;
   member.view = {.worker = worker,
                  .incarnation = joined.welcome.incarnation(),
                  .address = joined.address,
@@ -40,7 +42,10 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
     info.state = "ready";
     info.threads = joined.welcome.threads();
     info.memory_bytes = joined.welcome.memory_bytes();
+    info.task_slots = joined.welcome.task_slots();
     info.running_tasks = 0;
+    info.last_heartbeat.reset();
+    info.utilisation = 0;
   });
 }
 
@@ -51,8 +56,23 @@ const QueryWorker* Membership::Find(uint32_t worker, uint64_t connection_id) con
 
 void Membership::OnHeartbeat(uint32_t worker, uint64_t connection_id, const wire::Heartbeat& heartbeat) {
   if (Find(worker, connection_id) == nullptr) return;
-  members_[worker].last_heartbeat = timers_.Now();
-  ChangeInfo(worker, [&](WorkerInfo& info) { info.running_tasks = heartbeat.running_tasks(); });
+  auto& member = members_[worker];
+  const auto now = timers_.Now();
+  const double utilisation = UtilisationOf(member, heartbeat, now);
+  member.last_heartbeat = now;
+  member.last_cpu_us = heartbeat.cpu_us();
+  ChangeInfo(worker, [&](WorkerInfo& info) {
+    info.running_tasks = heartbeat.running_tasks();
+    info.last_heartbeat = std::chrono::system_clock::now();
+    info.utilisation = utilisation;
+  });
+}
+
+double Membership::UtilisationOf(const Member& member, const wire::Heartbeat& heartbeat, SteadyTime now) {
+  using Microseconds = std::chrono::duration<double, std::micro>;
+  const double able_us = Microseconds(now - member.last_heartbeat).count() * member.view.threads;
+  if (member.last_cpu_us == 0 || heartbeat.cpu_us() < member.last_cpu_us || able_us <= 0) return 0;
+  return std::min(1.0, static_cast<double>(heartbeat.cpu_us() - member.last_cpu_us) / able_us);
 }
 
 void Membership::Lose(uint32_t worker, uint64_t connection_id, const std::string& reason) {
@@ -62,6 +82,7 @@ void Membership::Lose(uint32_t worker, uint64_t connection_id, const std::string
   ChangeInfo(worker, [](WorkerInfo& info) {
     info.state = "lost";
     info.running_tasks = 0;
+    info.utilisation = 0;
   });
   const QueryWorker view = member.view;
   member.view.link.reset();

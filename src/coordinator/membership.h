@@ -18,7 +18,7 @@ namespace skein {
 
 struct MembershipOptions {
   std::chrono::milliseconds heartbeat_interval{500};
-  std::chrono::milliseconds heartbeat_timeout{2500};
+  std::chrono::milliseconds heartbeat_timeout{3500};
 };
 
 /// A worker that has said welcome.
@@ -61,10 +61,12 @@ class Membership {
     QueryWorker view;
     std::shared_ptr<WorkerConnection> connection;
     SteadyTime last_heartbeat;
+    uint64_t last_cpu_us = 0;  // of its process, at the last heartbeat; 0 before the first
   };
 
   void Tick();
   void Check(uint32_t worker, SteadyTime now);
+  static double UtilisationOf(const Member& member, const wire::Heartbeat& heartbeat, SteadyTime now);
   void ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo&)>& change);
 
   const MembershipOptions options_;

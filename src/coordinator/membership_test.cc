@@ -56,6 +56,44 @@ TEST_F(MembershipTest, LosesASilentWorkerOnceAndKeepsOneThatAnswers) {
   EXPECT_EQ(alive->Count(wire::ToWorker::kPing), 10u);
 }
 
+TEST_F(MembershipTest, LosesAHungWorkerWithinFiveSecondsUnlessToldOtherwise) {
+  const ClusterOptions defaults;
+  Membership members({"a:1"}, {defaults.heartbeat_interval, defaults.heartbeat_timeout}, timers_,
+                     [this](const QueryWorker&, const std::string& reason, auto) { lost_.push_back(reason); });
+  JoinedWorker joined;
+  joined.connection = std::make_shared<FakeConnection>();
+  joined.address = "a:1";
+  members.Join(0, joined);
+  members.Start();
+  // It hangs right after an answer, between two ticks.
+  timers_.Advance(defaults.heartbeat_interval / 2);
+  members.OnHeartbeat(0, 0, {});
+  timers_.Advance(milliseconds(5000) - defaults.heartbeat_interval);
+  EXPECT_EQ(lost_.size(), 1u);
+}
+
+TEST_F(MembershipTest, KnowsNoHeartbeatBeforeTheFirstOfEachLife) {
+  Join(0, 1, 10);
+  EXPECT_FALSE(members_.Infos()[0].last_heartbeat);
+  members_.OnHeartbeat(0, 1, {});
+  EXPECT_TRUE(members_.Infos()[0].last_heartbeat);
+  members_.Lose(0, 1, "stream broke");
+  Join(0, 2, 20);
+  EXPECT_FALSE(members_.Infos()[0].last_heartbeat);
+}
+
+TEST_F(MembershipTest, ComparesProcessorTimeWithWhatTheThreadsCould) {
+  Join(0, 1, 10);  // two threads
+  wire::Heartbeat heartbeat;
+  heartbeat.set_cpu_us(1'000'000);
+  members_.OnHeartbeat(0, 1, heartbeat);
+  EXPECT_EQ(members_.Infos()[0].utilisation, 0);
+  timers_.Advance(milliseconds(500));
+  heartbeat.set_cpu_us(1'250'000);
+  members_.OnHeartbeat(0, 1, heartbeat);
+  EXPECT_EQ(members_.Infos()[0].utilisation, 0.25);
+}
+
 TEST_F(MembershipTest, LosesAWorkerWhoseProcessEndedAtTheNextTick) {
   Join(0, 1, 10)->exit = "process ended by signal 9";
   members_.Start();

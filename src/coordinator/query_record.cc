@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/stage_figures.h"
+
 namespace skein {
 namespace {
 
@@ -12,8 +14,8 @@ uint64_t MicrosecondsBetween(SteadyTime start, SteadyTime end) {
 
 }  // namespace
 
-QueryRecord::QueryRecord(QueryInfo query, std::vector<TaskInfo> tasks, SteadyTime start)
-    : start_(start), query_(std::move(query)), tasks_(std::move(tasks)) {
+QueryRecord::QueryRecord(QueryInfo query, std::vector<StageInfo> stages, std::vector<TaskInfo> tasks, SteadyTime start)
+    : start_(start), stages_(std::move(stages)), query_(std::move(query)), tasks_(std::move(tasks)) {
   query_.state = "running";
   query_.tasks = static_cast<uint32_t>(tasks_.size());
   for (auto& task : tasks_) task.state = "waiting";
@@ -61,6 +63,13 @@ std::vector<TaskInfo> QueryRecord::Tasks() const {
   return tasks_;
 }
 
+std::vector<StageInfo> QueryRecord::Stages() const {
+  const auto tasks = Tasks();
+  auto stages = stages_;
+  for (auto& stage : stages) SummarizeTasks(tasks, stage);
+  return stages;
+}
+
 void QueryHistory::Add(std::shared_ptr<QueryRecord> record) {
   std::lock_guard lock(mutex_);
   records_.push_back(std::move(record));
@@ -93,6 +102,21 @@ std::vector<TaskInfo> QueryHistory::Tasks() const {
     all.insert(all.end(), tasks.begin(), tasks.end());
   }
   return all;
+}
+
+std::vector<StageInfo> QueryHistory::Stages() const {
+  std::vector<StageInfo> all;
+  for (const auto& record : Copy()) {
+    const auto stages = record->Stages();
+    all.insert(all.end(), stages.begin(), stages.end());
+  }
+  return all;
+}
+
+uint32_t QueryHistory::CountRunning() const {
+  const auto records = Copy();
+  return static_cast<uint32_t>(
+      std::count_if(records.begin(), records.end(), [](const auto& record) { return record->is_running(); }));
 }
 
 }  // namespace skein

@@ -17,7 +17,7 @@ namespace skein {
 class QueryRecord {
  public:
   /// Starts as "running", its tasks as "waiting".
-  QueryRecord(QueryInfo query, std::vector<TaskInfo> tasks, SteadyTime start);
+  QueryRecord(QueryInfo query, std::vector<StageInfo> stages, std::vector<TaskInfo> tasks, SteadyTime start);
 
   /// Ends the query; tasks that have not ended become "cancelled".
   void End(const std::string& state, const std::string& error, SteadyTime now);
@@ -30,9 +30,12 @@ class QueryRecord {
   /// Returns a copy; the time of a running query is counted up to `now`.
   QueryInfo Query(SteadyTime now) const;
   std::vector<TaskInfo> Tasks() const;
+  /// The stages with what their tasks have reported so far.
+  std::vector<StageInfo> Stages() const;
 
  private:
   const SteadyTime start_;
+  const std::vector<StageInfo> stages_;  // as planned
   mutable std::mutex mutex_;
   QueryInfo query_;              // GUARDED_BY(mutex_)
   std::vector<TaskInfo> tasks_;  // GUARDED_BY(mutex_)
@@ -47,6 +50,8 @@ class QueryHistory {
   void Add(std::shared_ptr<QueryRecord> record);
   std::vector<QueryInfo> Queries(SteadyTime now) const;
   std::vector<TaskInfo> Tasks() const;
+  std::vector<StageInfo> Stages() const;
+  uint32_t CountRunning() const;
 
  private:
   std::deque<std::shared_ptr<QueryRecord>> Copy() const;

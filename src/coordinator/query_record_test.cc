@@ -12,7 +12,7 @@ std::shared_ptr<QueryRecord> MakeRecord(const std::string& sql, uint32_t tasks =
   query.sql = sql;
   std::vector<TaskInfo> infos(tasks);
   for (uint32_t task = 0; task < tasks; task++) infos[task].task = task;
-  return std::make_shared<QueryRecord>(std::move(query), std::move(infos), kStart);
+  return std::make_shared<QueryRecord>(std::move(query), std::vector<StageInfo>(1), std::move(infos), kStart);
 }
 
 TEST(QueryRecord, CountsTimeAndShuffledBytes) {
@@ -34,6 +34,29 @@ TEST(QueryRecord, ShowsTasksThatDidNotEndAsCancelled) {
   record->End("failed", "oh", kStart);
   EXPECT_EQ(record->Tasks()[0].state, "cancelled");
   EXPECT_EQ(record->Tasks()[1].state, "finished");
+}
+
+TEST(QueryRecord, ShowsTheFiguresOfItsStages) {
+  const auto record = MakeRecord("select 1", 2);
+  record->UpdateTask(0, 1, [](TaskInfo& info) {
+    info.state = "finished";
+    info.rows_out = 5;
+  });
+  const auto stages = record->Stages();
+  ASSERT_EQ(stages.size(), 1u);
+  EXPECT_EQ(stages[0].state, "running");
+  EXPECT_EQ(stages[0].rows_out, 5u);
+  EXPECT_EQ(record->Stages()[0].rows_out, 5u);  // asked again, it is not added again
+}
+
+TEST(QueryHistory, CountsWhatRuns) {
+  QueryHistory history;
+  history.Add(MakeRecord("running"));
+  history.Add(MakeRecord("ended"));
+  const auto ended = MakeRecord("ended, too");
+  ended->End("finished", "", kStart);
+  history.Add(ended);
+  EXPECT_EQ(history.CountRunning(), 2u);
 }
 
 TEST(QueryHistory, KeepsRunningQueriesAndTheLastEndedOnes) {

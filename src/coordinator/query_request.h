@@ -35,6 +35,8 @@ struct QueryRequest {
   std::map<ExchangeId, std::shared_ptr<ClientInput>> client_inputs;
   /// For people.
   std::string sql;
+  /// DuckDB measures the operators of every task.
+  bool is_profiled = false;
 };
 
 }  // namespace skein

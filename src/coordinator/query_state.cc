@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "coordinator/stage_figures.h"
 #include "exchange/unit_totals.h"
 #include "worker/wire_convert.h"
 
@@ -65,7 +66,8 @@ std::shared_ptr<QueryRecord> QueryState::MakeRecord() const {
   info.query = query_;
   info.sql = request_.sql;
   info.stages = static_cast<uint32_t>(request_.plan.stages.size());
-  return std::make_shared<QueryRecord>(std::move(info), std::move(infos), start_);
+  return std::make_shared<QueryRecord>(std::move(info), DescribeStages(query_, request_.plan), std::move(infos),
+                                       start_);
 }
 
 // ---- granting
@@ -203,6 +205,11 @@ void QueryState::RecordTask(const TaskEntry& task, const wire::TaskFinished& fin
     info.bytes_out = finished.bytes_out();
     info.cpu_us = finished.cpu_us();
     info.wall_us = finished.wall_us();
+    info.rows_per_partition.assign(finished.rows_per_range().begin(), finished.rows_per_range().end());
+    info.spill_bytes = finished.spill_bytes();
+    info.temp_bytes = finished.temp_bytes();
+    info.operators.clear();
+    for (const auto& figures : finished.operators()) info.operators.push_back(FromWire(figures));
   });
 }
 

@@ -104,6 +104,7 @@ wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& task
   wire::StartTask start;
   *start.mutable_name() = ToWire(task.key);
   start.set_task_count(stage.task_count);
+  start.set_is_profiled(request.is_profiled);
   if (const auto fragment = request.fragments.find(stage.id); fragment != request.fragments.end()) {
     start.set_fragment(fragment->second);
   }

@@ -8,6 +8,7 @@
 #include "duckdb/parser/statement/logical_plan_statement.hpp"
 #include "engine/error_bridge.h"
 #include "engine/fragment_codec.h"
+#include "engine/fragment_profile.h"
 #include "engine/logical_operators.h"
 #include "engine/scalar_functions.h"
 #include "engine/task_state.h"
@@ -47,7 +48,7 @@ class DuckDbFragmentRun : public FragmentRun {
       const auto failure = task_->failure();
       return is_cancelled_ || failure.ok() ? status : failure;
     }
-    TaskResult result;
+    TaskResult result = std::move(profile_);
     result.units = std::move(task_->units);
     result.rows_in = task_->rows_in;
     result.rows_out = task_->rows_out;
@@ -77,6 +78,7 @@ class DuckDbFragmentRun : public FragmentRun {
   arrow::Status ExecuteInTransaction() {
     auto plan = DecodeFragment(connection_, fragment_);
     fragment_.clear();
+    if (task_->context.is_profiled) StartProfile(*connection_.context);
     auto pending = connection_.PendingQuery(duckdb::make_uniq<duckdb::LogicalPlanStatement>(std::move(plan)), false);
     if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
     while (true) {
@@ -90,6 +92,10 @@ class DuckDbFragmentRun : public FragmentRun {
     if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
     auto result = pending->Execute();
     if (result->HasError()) return FromDuckDb(result->GetErrorObject());
+    if (task_->context.is_profiled) {
+      profile_.rows_out = task_->rows_out;
+      ReadProfile(*connection_.context, profile_);
+    }
     return arrow::Status::OK();
   }
 
@@ -103,6 +109,7 @@ class DuckDbFragmentRun : public FragmentRun {
   std::string fragment_;
   duckdb::shared_ptr<TaskState> task_;
   std::atomic<bool> is_cancelled_{false};
+  TaskResult profile_;  // of a profiled task; the driver's thread
 };
 
 class DuckDbEngine : public Engine {

@@ -16,6 +16,7 @@
 #include "engine/run_progress.h"
 #include "exchange/receiver.h"
 #include "exchange/retained_store.h"
+#include "plan/operator_figures.h"
 #include "plan/split.h"
 
 namespace skein {
@@ -50,6 +51,8 @@ struct TaskContext {
   /// Has one thread do all the work in the order of DuckDB with one thread, so that the error which the run meets is
   /// the first of its splits.
   bool is_in_plain_order = false;
+  /// DuckDB measures the fragment's operators; costs nothing otherwise.
+  bool is_profiled = false;
 };
 
 struct TaskResult {
@@ -58,6 +61,10 @@ struct TaskResult {
   uint64_t rows_out = 0;  // into the output exchange
   uint64_t cpu_us = 0;    // of DuckDB's tasks for this fragment, by the thread clock
   uint64_t wall_us = 0;
+  /// Of a profiled task, in preorder; empty otherwise.
+  std::vector<OperatorFigures> operators;
+  /// Of a profiled task: the most that DuckDB of this worker, all its tasks together, had in temporary files.
+  uint64_t temp_bytes = 0;
 };
 
 /// One running fragment. Destroying it cancels and waits.

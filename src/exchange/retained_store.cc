@@ -47,6 +47,7 @@ struct StoredProducer {
   std::vector<std::shared_ptr<const StoredUnit>> closed;
   std::set<uint32_t> closed_numbers;
   bool is_finished = false;
+  uint64_t spilled_bytes = 0;
   arrow::Status status;
 };
 
@@ -175,6 +176,7 @@ class RetainedStoreImpl : public RetainedStore {
     std::shared_ptr<arrow::Buffer> data;
     if (is_spilled) {
       ARROW_RETURN_NOT_OK(ReserveDisk(*query, stored));
+      query->producers[ProducerOf(key)].spilled_bytes += stored.bytes;
       data = std::move(block.data);
     } else {
       memory_bytes_ += stored.bytes;
@@ -255,6 +257,14 @@ class RetainedStoreImpl : public RetainedStore {
       for (const auto& [key, producer] : query->producers) usage.units += producer.open.size() + producer.closed.size();
     }
     return usage;
+  }
+
+  uint64_t SpilledBytes(const ProducerKey& key) const override {
+    std::lock_guard lock(mutex_);
+    const auto query = queries_.find(key.query);
+    if (query == queries_.end()) return 0;
+    const auto producer = query->second->producers.find(key);
+    return producer == query->second->producers.end() ? 0 : producer->second.spilled_bytes;
   }
 
  private:

@@ -80,6 +80,8 @@ class RetainedStore {
   /// Drops all of a query, wakes its readers with Cancelled and refuses its later units.
   virtual void DropQuery(const QueryId& query) = 0;
   virtual RetainedStoreUsage Usage() const = 0;
+  /// Counts what a producer attempt has appended to the spill file; 0 where nothing is known of it.
+  virtual uint64_t SpilledBytes(const ProducerKey& key) const = 0;
 };
 
 }  // namespace skein

@@ -211,6 +211,14 @@ TEST(RetainedStore, LeavesNoFileInItsDirectory) {
   std::filesystem::remove(directory);
 }
 
+TEST(RetainedStore, CountsWhatAProducerHasSpilled) {
+  auto store = MakeStore(3);
+  PutUnit(*store, MakeUnitKey(0, 0), {MakeBlock("mem"), MakeBlock("spilled"), MakeBlock("more")});
+  PutUnit(*store, MakeUnitKey(1, 0), {MakeBlock("another's")});
+  EXPECT_EQ(store->SpilledBytes(ProducerOf(MakeUnitKey(0, 0))), 11u);
+  EXPECT_EQ(store->SpilledBytes(ProducerOf(MakeUnitKey(9, 0))), 0u);
+}
+
 TEST(RetainedStore, AppendsFromSeveralThreadsWithoutLosingABlock) {
   auto store = MakeStore(50);
   std::vector<std::thread> threads;

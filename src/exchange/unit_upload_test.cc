@@ -57,6 +57,7 @@ class HangingStore : public RetainedStore {
   }
   void DropQuery(const QueryId& query) override { store_.DropQuery(query); }
   RetainedStoreUsage Usage() const override { return store_.Usage(); }
+  uint64_t SpilledBytes(const ProducerKey& key) const override { return store_.SpilledBytes(key); }
 
   void Release() { release_.set_value(); }
 

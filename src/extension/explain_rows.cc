@@ -4,6 +4,7 @@
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "duckdb/planner/operator/logical_explain.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "extension/analyzed_explain.h"
 #include "extension/remote_query.h"
 #include "plan/stage_json.h"
 #include "plan/stage_tree.h"
@@ -15,46 +16,54 @@ using duckdb::LogicalType;
 
 using Printer = std::function<std::string(const DistributedPlan&)>;
 
-void CollectTrees(duckdb::LogicalOperator& op, const Printer& print, std::vector<std::string>& trees) {
+void CollectRemotes(duckdb::LogicalOperator& op, std::vector<LogicalRemoteQuery*>& remotes) {
   auto* ours = AsSkein(op);
   if (ours != nullptr && ours->kind() == OperatorKind::kRemoteQuery) {
-    trees.push_back(print(static_cast<LogicalRemoteQuery&>(*ours).query().plan));
+    remotes.push_back(static_cast<LogicalRemoteQuery*>(ours));
   }
-  for (auto& child : op.children) CollectTrees(*child, print, trees);
+  for (auto& child : op.children) CollectRemotes(*child, remotes);
+}
+
+bool IsText(duckdb::ExplainFormat format) {
+  return format == duckdb::ExplainFormat::DEFAULT || format == duckdb::ExplainFormat::TEXT;
 }
 
 /// What a plan is printed with; nothing for formats that have no form for it.
-Printer PrinterOf(const duckdb::LogicalExplain& explain) {
-  if (explain.explain_type != duckdb::ExplainType::EXPLAIN_STANDARD) return nullptr;
-  switch (explain.explain_format) {
-    case duckdb::ExplainFormat::DEFAULT:
-    case duckdb::ExplainFormat::TEXT:
-      return [](const DistributedPlan& plan) { return ToStageTree(plan); };
-    case duckdb::ExplainFormat::JSON:
-      return ToStageJson;
-    default:
-      return nullptr;
-  }
+Printer PrinterOf(duckdb::ExplainFormat format) {
+  if (IsText(format)) return [](const DistributedPlan& plan) { return ToStageTree(plan); };
+  return format == duckdb::ExplainFormat::JSON ? Printer(ToStageJson) : nullptr;
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> Analyze(duckdb::LogicalExplain& explain,
+                                                    const std::vector<LogicalRemoteQuery*>& remotes) {
+  std::vector<AnalyzedQuery> queries;
+  for (auto* remote : remotes) queries.push_back({remote->query().plan, remote->NoteRuns()});
+  return duckdb::make_uniq<LogicalAnalyzedExplain>(explain, std::move(queries));
 }
 
 }  // namespace
 
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
                   const std::function<duckdb::idx_t()>& new_table_index) {
-  const auto print = PrinterOf(explain->Cast<duckdb::LogicalExplain>());
+  auto& own = explain->Cast<duckdb::LogicalExplain>();
+  std::vector<LogicalRemoteQuery*> remotes;
+  CollectRemotes(*explain, remotes);
+  if (remotes.empty()) return;
+  if (own.explain_type == duckdb::ExplainType::EXPLAIN_ANALYZE) {
+    if (IsText(own.explain_format)) explain = Analyze(own, remotes);
+    return;
+  }
+  const auto print = PrinterOf(own.explain_format);
   if (!print) return;
-  std::vector<std::string> trees;
-  CollectTrees(*explain, print, trees);
-  if (trees.empty()) return;
   const duckdb::vector<LogicalType> types{LogicalType::VARCHAR, LogicalType::VARCHAR};
   auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::Get(context), types);
-  for (const auto& tree : trees) {
+  for (const auto* remote : remotes) {
     chunk.Reset();
     chunk.SetCardinality(1);
     chunk.SetValue(0, 0, duckdb::Value("skein_stages"));
-    chunk.SetValue(1, 0, duckdb::Value(tree));
+    chunk.SetValue(1, 0, duckdb::Value(print(remote->query().plan)));
     rows->Append(chunk);
   }
   auto added = duckdb::make_uniq<duckdb::LogicalColumnDataGet>(new_table_index(), types, std::move(rows));

@@ -36,7 +36,7 @@ QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& que
 }
 
 std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const PlannedQuery& query,
-                                           const duckdb::PhysicalOperator& remote) {
+                                           const duckdb::PhysicalOperator& remote, RemoteRun* run) {
   QueryRequest request;
   const auto made = CatchDuckDb([&] {
     request = MakeRequest(context, query, remote);
@@ -47,16 +47,18 @@ std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const
   if (!cluster.ok()) ThrowForDuckDb(cluster.status());
   const auto ready = (*cluster)->EnsureReady();
   if (!ready.ok()) ThrowForDuckDb(ready);
+  request.is_profiled = run != nullptr;
   auto execution = (*cluster)->Execute(std::move(request));
   if (!execution.ok()) ThrowForDuckDb(execution.status());
+  if (run != nullptr) run->Note((*execution)->id());
   return std::move(*execution);
 }
 
 class GlobalState : public duckdb::GlobalSourceState {
  public:
   GlobalState(duckdb::ClientContext& context, const PlannedQuery& query, const duckdb::PhysicalOperator& remote,
-              bool is_ordered)
-      : execution(StartQuery(context, query, remote)), wakeable(*this) {
+              RemoteRun* run, bool is_ordered)
+      : execution(StartQuery(context, query, remote, run)), wakeable(*this) {
     const auto threads = duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads();
     max_threads = is_ordered ? 1 : static_cast<duckdb::idx_t>(threads);
     watch = std::make_unique<InterruptWatch>(context, [this] { execution->Cancel("interrupted by the user"); });
@@ -111,7 +113,7 @@ duckdb::InsertionOrderPreservingMap<std::string> SizeOf(const DistributedPlan& p
 
 duckdb::PhysicalOperator& LogicalRemoteQuery::CreatePlan(duckdb::ClientContext&,
                                                          duckdb::PhysicalPlanGenerator& planner) {
-  auto& remote = planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query_);
+  auto& remote = planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query_, run_);
   for (auto& child : children) remote.children.push_back(planner.CreatePlan(*child));
   return remote;
 }
@@ -125,14 +127,21 @@ void LogicalRemoteQuery::SetQuery(std::shared_ptr<PlannedQuery> planned) {
   query_->client_inputs.clear();
 }
 
+std::shared_ptr<RemoteRun> LogicalRemoteQuery::NoteRuns() {
+  if (!run_) run_ = std::make_shared<RemoteRun>();
+  return run_;
+}
+
 duckdb::InsertionOrderPreservingMap<std::string> LogicalRemoteQuery::ParamsToString() const {
   return SizeOf(query_->plan);
 }
 
 PhysicalRemoteQuery::PhysicalRemoteQuery(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                                         duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query)
+                                         duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query,
+                                         std::shared_ptr<RemoteRun> run)
     : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
-      query_(std::move(query)) {
+      query_(std::move(query)),
+      run_(std::move(run)) {
   for (const auto& exchange : query_->plan.exchanges) {
     if (exchange.consumer == Exchange::kClient) is_ordered_ = exchange.is_ordered;
   }
@@ -159,7 +168,7 @@ duckdb::OrderPreservationType PhysicalRemoteQuery::SourceOrder() const {
 
 duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalRemoteQuery::GetGlobalSourceState(
     duckdb::ClientContext& context) const {
-  return duckdb::make_uniq<GlobalState>(context, *query_, *this, is_ordered_);
+  return duckdb::make_uniq<GlobalState>(context, *query_, *this, run_.get(), is_ordered_);
 }
 
 duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalRemoteQuery::GetLocalSourceState(

@@ -6,6 +6,7 @@
 
 #include "duckdb/execution/physical_operator.hpp"
 #include "engine/logical_operators.h"
+#include "extension/remote_run.h"
 #include "planner/planned_query.h"
 
 namespace skein {
@@ -21,15 +22,19 @@ class LogicalRemoteQuery : public SkeinOperator {
   /// Takes a planned query; what the client itself must run of it becomes this operator's children.
   void SetQuery(std::shared_ptr<PlannedQuery> planned);
   const PlannedQuery& query() const { return *query_; }
+  /// Has every execution profiled and noted in what it returns.
+  std::shared_ptr<RemoteRun> NoteRuns();
 
  private:
   std::shared_ptr<PlannedQuery> query_;
+  std::shared_ptr<RemoteRun> run_;  // null: nobody asks
 };
 
 class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
  public:
   PhysicalRemoteQuery(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
-                      duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query);
+                      duckdb::idx_t estimated_cardinality, std::shared_ptr<PlannedQuery> query,
+                      std::shared_ptr<RemoteRun> run);
 
   std::string GetName() const override { return "SKEIN_REMOTE"; }
   duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
@@ -47,6 +52,7 @@ class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
 
  private:
   std::shared_ptr<PlannedQuery> query_;
+  std::shared_ptr<RemoteRun> run_;  // null: nobody asks
   bool is_ordered_ = false;
 };
 

@@ -62,12 +62,26 @@ void Scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
   output.SetCardinality(count);
 }
 
+Value TimeOf(const std::optional<std::chrono::system_clock::time_point>& time) {
+  if (!time) return Value(LogicalType::TIMESTAMP_TZ);
+  const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(time->time_since_epoch());
+  return Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(since_epoch.count()));
+}
+
+Value AmountsOf(const std::vector<uint64_t>& amounts) {
+  duckdb::vector<Value> values;
+  for (const auto amount : amounts) values.push_back(Value::UBIGINT(amount));
+  return Value::LIST(LogicalType::UBIGINT, std::move(values));
+}
+
+Value TextOrNull(const std::string& text) { return text.empty() ? Value(LogicalType::VARCHAR) : Value(text); }
+
 std::vector<Row> WorkerRows(const Cluster& cluster) {
   std::vector<Row> rows;
   for (const auto& worker : cluster.Workers()) {
     rows.push_back({Value::UINTEGER(worker.worker), Value(worker.address), Value::UBIGINT(worker.pid),
                     Value(worker.state), Value::UINTEGER(worker.threads), Value::UBIGINT(worker.memory_bytes),
-                    Value::UINTEGER(worker.running_tasks)});
+                    Value::UINTEGER(worker.running_tasks), TimeOf(worker.last_heartbeat)});
   }
   return rows;
 }
@@ -75,8 +89,7 @@ std::vector<Row> WorkerRows(const Cluster& cluster) {
 std::vector<Row> QueryRows(const Cluster& cluster) {
   std::vector<Row> rows;
   for (const auto& query : cluster.Queries()) {
-    rows.push_back({Value(query.query.ToString()), Value(query.sql), Value(query.state),
-                    query.error.empty() ? Value(LogicalType::VARCHAR) : Value(query.error),
+    rows.push_back({Value(query.query.ToString()), Value(query.sql), Value(query.state), TextOrNull(query.error),
                     Value::UINTEGER(query.stages), Value::UINTEGER(query.tasks), Value::UBIGINT(query.shuffle_bytes),
                     Value::UBIGINT(query.wall_us)});
   }
@@ -90,9 +103,30 @@ std::vector<Row> TaskRows(const Cluster& cluster) {
                     Value::UINTEGER(task.attempt), Value::UINTEGER(task.worker), Value(task.state),
                     Value::UBIGINT(task.rows_in), Value::UBIGINT(task.rows_out), Value::UBIGINT(task.bytes_in),
                     Value::UBIGINT(task.bytes_out), Value::UBIGINT(task.splits), Value::UBIGINT(task.wall_us),
-                    Value::UBIGINT(task.cpu_us)});
+                    Value::UBIGINT(task.cpu_us), AmountsOf(task.rows_per_partition), Value::UBIGINT(task.spill_bytes)});
   }
   return rows;
+}
+
+std::vector<Row> StageRows(const Cluster& cluster) {
+  std::vector<Row> rows;
+  for (const auto& stage : cluster.Stages()) {
+    rows.push_back({Value(stage.query.ToString()), Value::UINTEGER(stage.stage), Value(stage.state),
+                    Value::UINTEGER(stage.tasks), Value(stage.operators), Value(ToString(stage.exchange)),
+                    TextOrNull(stage.keys), Value(ToString(stage.replay_class)), Value::BOOLEAN(stage.is_barrier),
+                    TextOrNull(stage.single_reason), Value::UBIGINT(stage.rows_in), Value::UBIGINT(stage.rows_out),
+                    Value::UBIGINT(stage.bytes_in), Value::UBIGINT(stage.bytes_out), Value::UBIGINT(stage.spill_bytes),
+                    stage.skew ? Value::DOUBLE(*stage.skew) : Value(LogicalType::DOUBLE), Value::UBIGINT(stage.wall_us),
+                    Value::UBIGINT(stage.cpu_us)});
+  }
+  return rows;
+}
+
+std::vector<Row> StatusRows(const Cluster& cluster) {
+  const auto status = cluster.Status();
+  return {{Value::UINTEGER(status.active_workers), Value::UINTEGER(status.total_workers),
+           Value::UINTEGER(status.threads), Value::UINTEGER(status.task_slots), Value::UINTEGER(status.running_tasks),
+           Value::DOUBLE(status.utilisation), Value::UINTEGER(status.running_queries)}};
 }
 
 void Register(duckdb::ExtensionLoader& loader, const char* name, std::vector<Column> columns,
@@ -119,7 +153,8 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
             {"state", text},
             {"threads", number},
             {"memory_bytes", amount},
-            {"tasks", number}},
+            {"tasks", number},
+            {"last_heartbeat", LogicalType::TIMESTAMP_TZ}},
            WorkerRows);
   Register(loader, "skein_queries",
            {{"query", text},
@@ -144,8 +179,39 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
             {"bytes_out", amount},
             {"splits", amount},
             {"wall_us", amount},
-            {"cpu_us", amount}},
+            {"cpu_us", amount},
+            {"rows_per_partition", LogicalType::LIST(amount)},
+            {"spill_bytes", amount}},
            TaskRows);
+  Register(loader, "skein_stages",
+           {{"query", text},
+            {"stage", number},
+            {"state", text},
+            {"tasks", number},
+            {"operators", text},
+            {"exchange", text},
+            {"keys", text},
+            {"replay_class", text},
+            {"is_barrier", LogicalType::BOOLEAN},
+            {"single_reason", text},
+            {"rows_in", amount},
+            {"rows_out", amount},
+            {"bytes_in", amount},
+            {"bytes_out", amount},
+            {"spill_bytes", amount},
+            {"skew", LogicalType::DOUBLE},
+            {"wall_us", amount},
+            {"cpu_us", amount}},
+           StageRows);
+  Register(loader, "skein_cluster_status",
+           {{"active_workers", number},
+            {"total_workers", number},
+            {"threads", number},
+            {"task_slots", number},
+            {"running_tasks", number},
+            {"utilisation", LogicalType::DOUBLE},
+            {"running_queries", number}},
+           StatusRows);
 }
 
 }  // namespace skein

@@ -91,7 +91,7 @@ std::string Join(const std::vector<Line>& lines) {
 
 }  // namespace
 
-std::string ToStageTree(const DistributedPlan& plan, const std::map<StageId, std::vector<std::string>>& notes) {
+std::string ToStageTree(const DistributedPlan& plan, const StageNotes& notes) {
   std::string out;
   for (const auto& exchange : plan.exchanges) {
     if (exchange.consumer == Exchange::kClient) out += "Client\n  ◂ " + DescribeExchange(exchange) + "\n";
@@ -99,7 +99,7 @@ std::string ToStageTree(const DistributedPlan& plan, const std::map<StageId, std
   for (auto stage = plan.stages.rbegin(); stage != plan.stages.rend(); ++stage) {
     out += "\n" + DescribeStage(*stage) + "\n";
     if (const auto found = notes.find(stage->id); found != notes.end()) {
-      for (const auto& line : found->second) out += "  " + line + "\n";
+      for (const auto& line : found->second) out += "  | " + line + "\n";
     }
     std::vector<Line> lines;
     if (!stage->operators.empty()) DrawOperator(plan, stage->operators, 0, "  ", "  ", lines);

@@ -33,7 +33,7 @@ TEST(StageTree, BranchesWhereAnOperatorHasTwoInputs) {
 
 TEST(StageTree, PutsNotesUnderTheHeaderOfTheirStage) {
   const auto tree = ToStageTree(MakePlan(), {{0, {"first figure", "second figure"}}});
-  const std::string text = "replay stream\n  first figure\n  second figure\n  FILTER";
+  const std::string text = "replay stream\n  | first figure\n  | second figure\n  FILTER";
   EXPECT_NE(tree.find(text), std::string::npos) << tree;
 }
 

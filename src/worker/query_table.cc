@@ -1,5 +1,7 @@
 #include "worker/query_table.h"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 #include "base/error.h"
@@ -15,6 +17,15 @@ wire::FromWorker GrantReplyMessage(const std::string& query, const arrow::Status
   message.mutable_grant()->set_is_granted(status.ok());
   if (!status.ok()) *message.mutable_grant()->mutable_error() = ToWire(status);
   return message;
+}
+
+uint64_t ProcessCpuMicroseconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto microseconds = [](const timeval& time) {
+    return static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec);
+  };
+  return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 }
 
 }  // namespace
@@ -162,6 +173,7 @@ void QueryTable::AnswerPing(ControlPeer& peer, const wire::Ping& ping) const {
   heartbeat.set_running_tasks(environment_.running_tasks);
   heartbeat.set_retained_memory_bytes(usage.memory_bytes);
   heartbeat.set_retained_disk_bytes(usage.disk_bytes);
+  heartbeat.set_cpu_us(ProcessCpuMicroseconds());
   peer.Send(message);
 }
 

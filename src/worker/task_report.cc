@@ -35,14 +35,24 @@ void AddLedger(ExchangeId exchange, const TaskInput& input, wire::TaskFinished& 
   finished.set_bytes_in(finished.bytes_in() + input.bytes());
 }
 
+uint64_t RowsWithin(const PartitionRange& range, const std::vector<UnitTrailer>& units) {
+  uint64_t rows = 0;
+  for (const UnitTrailer& unit : units) {
+    for (const UnitPart& part : unit.parts) {
+      if (range.Contains(part.range)) rows += part.rows;
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
-wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResult& result,
+wire::FromWorker TaskFinishedMessage(const wire::StartTask& start, const TaskResult& result, uint64_t spill_bytes,
                                      const std::map<ExchangeId, std::shared_ptr<TaskInput>>& inputs,
                                      const std::vector<ScanId>& partial_scans) {
   wire::FromWorker message;
   wire::TaskFinished& finished = *message.mutable_finished();
-  *finished.mutable_name() = name;
+  *finished.mutable_name() = start.name();
   for (const UnitTrailer& trailer : result.units) AddUnit(trailer, finished);
   for (const auto& [exchange, input] : inputs) AddLedger(exchange, *input, finished);
   for (ScanId scan : partial_scans) finished.add_partial_scans(scan);
@@ -50,6 +60,12 @@ wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResul
   finished.set_rows_out(result.rows_out);
   finished.set_cpu_us(result.cpu_us);
   finished.set_wall_us(result.wall_us);
+  finished.set_spill_bytes(spill_bytes);
+  finished.set_temp_bytes(result.temp_bytes);
+  for (const wire::HashRange& range : start.output().ranges()) {
+    finished.add_rows_per_range(RowsWithin(FromWire(range), result.units));
+  }
+  for (const OperatorFigures& figures : result.operators) *finished.add_operators() = ToWire(figures);
   return message;
 }
 

@@ -16,7 +16,7 @@ namespace skein {
 
 /// Reports a success: units with their inputs, a ledger for each input exchange, the scans that were not read to their
 /// end, and the figures.
-wire::FromWorker TaskFinishedMessage(const wire::TaskName& name, const TaskResult& result,
+wire::FromWorker TaskFinishedMessage(const wire::StartTask& start, const TaskResult& result, uint64_t spill_bytes,
                                      const std::map<ExchangeId, std::shared_ptr<TaskInput>>& inputs,
                                      const std::vector<ScanId>& partial_scans);
 /// Reports a failure, for a user's error with how far the task had come. `status` must not be ok.

@@ -130,6 +130,7 @@ TaskContext TaskRunner::MakeContext(const Inputs& inputs) {
   context.output = start_.output().exchange();
   context.is_in_plain_order = start_.is_in_plain_order();
   for (const wire::HashRange& range : start_.output().ranges()) context.output_ranges.push_back(FromWire(range));
+  context.is_profiled = start_.is_profiled();
   return context;
 }
 
@@ -147,6 +148,8 @@ arrow::Result<TaskResult> TaskRunner::RunFragment(const Inputs& inputs) {
   return result;
 }
 
+ProducerKey TaskRunner::output() const { return {key_.query, start_.output().exchange(), key_.task, key_.attempt}; }
+
 void TaskRunner::DropRun() {
   std::shared_ptr<FragmentRun> run;
   {
@@ -158,7 +161,10 @@ void TaskRunner::DropRun() {
 }
 
 wire::FromWorker TaskRunner::MakeReport(const arrow::Result<TaskResult>& result, const Inputs& inputs) const {
-  if (result.ok()) return TaskFinishedMessage(start_.name(), *result, inputs, splits_.UnfinishedScans());
+  if (result.ok()) {
+    const uint64_t spill_bytes = environment_.store.SpilledBytes(output());
+    return TaskFinishedMessage(start_, *result, spill_bytes, inputs, splits_.UnfinishedScans());
+  }
   return TaskFailedMessage(start_.name(), result.status(), progress_);
 }
 
@@ -171,8 +177,7 @@ void TaskRunner::Drive() {
   const arrow::Result<TaskResult> result = RunFragment(inputs);
   DropRun();
   // The coordinator may act on the report at once: readers must find the end of the output before it.
-  environment_.store.FinishProducer({key_.query, start_.output().exchange(), key_.task, key_.attempt},
-                                    ForReaders(result.status()));
+  environment_.store.FinishProducer(output(), ForReaders(result.status()));
   const wire::FromWorker report = MakeReport(result, inputs);
   inputs.clear();
   environment_.running_tasks--;

@@ -62,6 +62,7 @@ class TaskRunner {
   Inputs MakeInputs() const;
   std::vector<Producer> ProducersOf(const google::protobuf::RepeatedPtrField<wire::ProducerAt>& messages) const;
   TaskContext MakeContext(const Inputs& inputs);
+  ProducerKey output() const;
   void Drive();
   arrow::Result<TaskResult> RunFragment(const Inputs& inputs);
   void DropRun();

@@ -98,4 +98,17 @@ wire::SplitMessage ToWire(const Split& split) {
 
 Split FromWire(const wire::SplitMessage& split) { return {split.id(), split.payload(), split.rows()}; }
 
+wire::OperatorFigures ToWire(const OperatorFigures& figures) {
+  wire::OperatorFigures out;
+  out.set_depth(figures.depth);
+  out.set_name(figures.name);
+  out.set_rows(figures.rows);
+  out.set_time_us(figures.time_us);
+  return out;
+}
+
+OperatorFigures FromWire(const wire::OperatorFigures& figures) {
+  return {figures.depth(), figures.name(), figures.rows(), figures.time_us()};
+}
+
 }  // namespace skein

@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "exchange/channel_resolver.h"
+#include "plan/operator_figures.h"
 #include "plan/partition_range.h"
 #include "plan/split.h"
 #include "worker/control.pb.h"
@@ -24,5 +25,7 @@ wire::ProducerAt ToWire(const Producer& producer);
 Producer FromWire(const wire::ProducerAt& producer);
 wire::SplitMessage ToWire(const Split& split);
 Split FromWire(const wire::SplitMessage& split);
+wire::OperatorFigures ToWire(const OperatorFigures& figures);
+OperatorFigures FromWire(const wire::OperatorFigures& figures);
 
 }  // namespace skein

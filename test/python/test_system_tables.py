@@ -24,6 +24,7 @@ def test_columns_are_those_of_the_documentation(connect: Connect) -> None:
         "threads",
         "memory_bytes",
         "tasks",
+        "last_heartbeat",
     ]
     assert columns(connection, "skein_queries") == [
         "query",
@@ -49,12 +50,43 @@ def test_columns_are_those_of_the_documentation(connect: Connect) -> None:
         "splits",
         "wall_us",
         "cpu_us",
+        "rows_per_partition",
+        "spill_bytes",
+    ]
+    assert columns(connection, "skein_stages") == [
+        "query",
+        "stage",
+        "state",
+        "tasks",
+        "operators",
+        "exchange",
+        "keys",
+        "replay_class",
+        "is_barrier",
+        "single_reason",
+        "rows_in",
+        "rows_out",
+        "bytes_in",
+        "bytes_out",
+        "spill_bytes",
+        "skew",
+        "wall_us",
+        "cpu_us",
+    ]
+    assert columns(connection, "skein_cluster_status") == [
+        "active_workers",
+        "total_workers",
+        "threads",
+        "task_slots",
+        "running_tasks",
+        "utilisation",
+        "running_queries",
     ]
 
 
 def test_tables_are_empty_before_the_first_query(connect: Connect) -> None:
     connection = connect()
-    for table in ("skein_workers", "skein_queries", "skein_tasks"):
+    for table in ("skein_workers", "skein_queries", "skein_tasks", "skein_stages", "skein_cluster_status"):
         assert connection.execute(f"FROM {table}()").fetchall() == []
 
 
