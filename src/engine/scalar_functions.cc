@@ -4,6 +4,7 @@
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/vector_operations/ternary_executor.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "engine/state_aggregates.h"
 
 namespace skein {
 namespace {
@@ -64,6 +65,7 @@ void RegisterScalarFunctions(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader loader(database, "skein");
   loader.RegisterFunction(FinishAvgFunction());
   loader.RegisterFunction(FinishNarrowAvgFunction());
+  RegisterStateAggregates(database);
 }
 
 }  // namespace skein

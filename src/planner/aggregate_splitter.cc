@@ -8,9 +8,12 @@
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "engine/scalar_functions.h"
+#include "engine/state_aggregates.h"
 
 namespace skein {
 namespace {
@@ -21,59 +24,13 @@ using duckdb::LogicalType;
 using duckdb::PhysicalType;
 using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
 
-enum class Merge { kNone, kCount, kSum, kSame, kAvg };
-
-bool IsSummable(const LogicalType& type) {
-  switch (type.InternalType()) {
-    case PhysicalType::INT8:
-    case PhysicalType::INT16:
-    case PhysicalType::INT32:
-    case PhysicalType::INT64:
-    case PhysicalType::INT128:
-    case PhysicalType::UINT8:
-    case PhysicalType::UINT16:
-    case PhysicalType::UINT32:
-    case PhysicalType::FLOAT:
-    case PhysicalType::DOUBLE:
-      return type.IsNumeric();
-    default:
-      return false;
-  }
-}
-
-// Averages of dates and times round on their own; sums of unsigned 64- and 128-bit integers change their type.
-bool IsAveraged(const LogicalType& type) {
-  switch (type.id()) {
-    case duckdb::LogicalTypeId::SMALLINT:
-    case duckdb::LogicalTypeId::INTEGER:
-    case duckdb::LogicalTypeId::BIGINT:
-    case duckdb::LogicalTypeId::HUGEINT:
-    case duckdb::LogicalTypeId::DECIMAL:
-    case duckdb::LogicalTypeId::DOUBLE:
-      return true;
-    default:
-      return false;
-  }
-}
-
-Merge MergeOf(const BoundAggregateExpression& aggregate) {
-  if (aggregate.IsDistinct() || aggregate.order_bys) return Merge::kNone;
-  const auto& name = aggregate.function.name;
-  if (name == "count_star" || name == "count") return Merge::kCount;
-  if (aggregate.children.size() != 1) return Merge::kNone;
-  const auto& type = aggregate.children[0]->return_type;
-  if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
-  if (name == "min" || name == "max") return type.IsNested() ? Merge::kNone : Merge::kSame;
-  if (name == "avg" || name == "mean") return IsAveraged(type) ? Merge::kAvg : Merge::kNone;
-  return Merge::kNone;
-}
-
 class Splitter {
  public:
   Splitter(duckdb::ClientContext& context, duckdb::LogicalAggregate& original,
-           const std::function<idx_t()>& new_table_index)
+           const std::function<idx_t()>& new_table_index, DistinctCut cut)
       : context_(context),
         original_(original),
+        cut_(cut),
         partial_group_(new_table_index()),
         partial_aggregate_(new_table_index()),
         final_group_(new_table_index()),
@@ -86,6 +43,7 @@ class Splitter {
     result_.restore->bindings = original_.GetColumnBindings();
     result_.restore->output_types = original_.types;
     AddGroups();
+    AddDistinctValue();
     for (auto& expression : original_.expressions) AddAggregate(expression->Cast<BoundAggregateExpression>());
     Assemble();
     return std::move(result_);
@@ -96,34 +54,80 @@ class Splitter {
     for (idx_t i = 0; i < original_.groups.size(); i++) {
       const auto type = original_.groups[i]->return_type;
       final_groups_.push_back(Column(type, partial_group_, i));
+      final_groups_.back()->SetAlias(original_.groups[i]->GetName());
       result_.restore->expressions.push_back(Column(type, final_group_, i));
     }
   }
 
+  // Makes it the last group of the partial half.
+  void AddDistinctValue() {
+    const auto* argument = cut_ == DistinctCut::kByValue ? DistinctArgumentOf(original_) : nullptr;
+    if (argument == nullptr) return;
+    const auto position = original_.groups.size();
+    result_.distinct_value = Column(argument->return_type, partial_group_, position);
+    result_.distinct_value->SetAlias(argument->GetName());
+    partial_groups_.push_back(argument->Copy());
+  }
+
   void AddAggregate(BoundAggregateExpression& aggregate) {
-    const auto type = aggregate.return_type;
-    switch (MergeOf(aggregate)) {
-      case Merge::kCount:
-      case Merge::kSum: {
-        auto partial = AddPartial(aggregate.Copy());
-        AddRestored(duckdb::BoundCastExpression::AddCastToType(context_, AddFinal("sum", std::move(partial)), type));
-        return;
+    const auto& name = aggregate.function.name;
+    switch (MergeOf(aggregate, cut_)) {
+      case Merge::kSum:
+        return AddSum(aggregate);
+      case Merge::kAverage:
+        return AddAverage(aggregate);
+      case Merge::kFirst:
+        return AddFirst(aggregate);
+      case Merge::kState:
+        return AddRestored(AddFinal(FinalStateName(name), AddPartial(Rebind(PartialStateName(name), aggregate))));
+      case Merge::kCombined: {
+        const auto combine = CombineStateName(NameOfFinalState(name));
+        return AddRestored(AddFinal(name, AddPartial(Rebind(combine, aggregate))));
       }
-      case Merge::kSame: {
-        const auto name = aggregate.function.name;
-        AddRestored(AddFinal(name, AddPartial(aggregate.Copy())));
-        return;
-      }
+      case Merge::kWhole:
+        return AddWhole(aggregate);
       default:
-        AddAverage(aggregate);
+        return AddRestored(AddFinal(name, AddPartial(aggregate.Copy())));
     }
+  }
+
+  void AddSum(BoundAggregateExpression& aggregate) {
+    const auto& type = aggregate.return_type;
+    auto sum =
+        duckdb::BoundCastExpression::AddCastToType(context_, AddFinal("sum", AddPartial(aggregate.Copy())), type);
+    const bool is_count = aggregate.function.name == "count" || aggregate.function.name == "count_star";
+    // Partials by value are none where there are no rows, but a count of no rows is 0.
+    if (!is_count || !result_.distinct_value || !original_.groups.empty()) return AddRestored(std::move(sum));
+    auto count = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE, type);
+    count->children.push_back(std::move(sum));
+    count->children.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::Numeric(type, 0)));
+    AddRestored(std::move(count));
+  }
+
+  // A partial that saw no row has nothing to say: its NULL is not the first row's.
+  void AddFirst(BoundAggregateExpression& aggregate) {
+    ExpressionPtr saw_rows;
+    if (original_.groups.empty() || aggregate.filter) {
+      auto count = AddPartial(Bind("count_star", {}, aggregate));
+      saw_rows = duckdb::make_uniq<duckdb::BoundComparisonExpression>(
+          duckdb::ExpressionType::COMPARE_GREATERTHAN, std::move(count),
+          duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(0)));
+    }
+    auto merged = Bind(aggregate.function.name, AddPartial(aggregate.Copy()));
+    merged->Cast<BoundAggregateExpression>().filter = std::move(saw_rows);
+    AddRestored(AddFinal(std::move(merged)));
+  }
+
+  void AddWhole(BoundAggregateExpression& aggregate) {
+    auto whole = aggregate.Copy();
+    whole->Cast<BoundAggregateExpression>().children[0] = result_.distinct_value->Copy();
+    AddRestored(AddFinal(std::move(whole)));
   }
 
   void AddAverage(BoundAggregateExpression& aggregate) {
     const auto type = aggregate.children[0]->return_type;
-    auto filter = [&] { return aggregate.filter ? aggregate.filter->Copy() : nullptr; };
-    auto sum = AddPartial(Bind("sum", aggregate.children[0]->Copy(), filter()));
-    auto count = AddPartial(Bind("count", aggregate.children[0]->Copy(), filter()));
+    auto sum = AddPartial(Rebind("sum", aggregate));
+    auto count = AddPartial(Rebind("count", aggregate));
     duckdb::vector<ExpressionPtr> arguments;
     arguments.push_back(AddFinal("sum", std::move(sum)));
     arguments.push_back(
@@ -146,7 +150,11 @@ class Splitter {
   }
 
   ExpressionPtr AddFinal(const std::string& name, ExpressionPtr partial) {
-    auto aggregate = Bind(name, std::move(partial), nullptr);
+    return AddFinal(Bind(name, std::move(partial)));
+  }
+
+  // Adds an aggregate to the final half and returns its column there.
+  ExpressionPtr AddFinal(ExpressionPtr aggregate) {
     const auto type = aggregate->return_type;
     finals_.push_back(std::move(aggregate));
     return Column(type, final_aggregate_, finals_.size() - 1);
@@ -154,17 +162,35 @@ class Splitter {
 
   void AddRestored(ExpressionPtr expression) { result_.restore->expressions.push_back(std::move(expression)); }
 
-  ExpressionPtr Bind(const std::string& name, ExpressionPtr argument, ExpressionPtr filter) {
+  // Another function over the same rows: arguments, FILTER and DISTINCT of `aggregate`.
+  ExpressionPtr Rebind(const std::string& name, const BoundAggregateExpression& aggregate) {
+    duckdb::vector<ExpressionPtr> arguments;
+    for (const auto& child : aggregate.children) arguments.push_back(child->Copy());
+    return Bind(name, std::move(arguments), aggregate);
+  }
+
+  ExpressionPtr Bind(const std::string& name, ExpressionPtr argument) {
+    duckdb::vector<ExpressionPtr> arguments;
+    arguments.push_back(std::move(argument));
+    return Bind(name, std::move(arguments), nullptr, duckdb::AggregateType::NON_DISTINCT);
+  }
+
+  ExpressionPtr Bind(const std::string& name, duckdb::vector<ExpressionPtr> arguments,
+                     const BoundAggregateExpression& rows) {
+    const auto type = arguments.empty() ? duckdb::AggregateType::NON_DISTINCT : rows.aggr_type;
+    return Bind(name, std::move(arguments), rows.filter ? rows.filter->Copy() : nullptr, type);
+  }
+
+  ExpressionPtr Bind(const std::string& name, duckdb::vector<ExpressionPtr> arguments, ExpressionPtr filter,
+                     duckdb::AggregateType type) {
     auto& entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry<duckdb::AggregateFunctionCatalogEntry>(
         context_, DEFAULT_SCHEMA, name);
-    duckdb::vector<ExpressionPtr> children;
-    children.push_back(std::move(argument));
     duckdb::FunctionBinder binder(context_);
     duckdb::ErrorData error;
-    const auto best = binder.BindFunction(name, entry.functions, children, error);
+    const auto best = binder.BindFunction(name, entry.functions, arguments, error);
     if (!best.IsValid()) error.Throw();
-    return binder.BindAggregateFunction(entry.functions.GetFunctionByOffset(best.GetIndex()), std::move(children),
-                                        std::move(filter));
+    return binder.BindAggregateFunction(entry.functions.GetFunctionByOffset(best.GetIndex()), std::move(arguments),
+                                        std::move(filter), type);
   }
 
   static ExpressionPtr Column(const LogicalType& type, idx_t table, idx_t column) {
@@ -180,6 +206,11 @@ class Splitter {
     partial.groups = std::move(original_.groups);
     for (auto& stats : original_.group_stats) partial.group_stats.push_back(stats ? stats->ToUnique() : nullptr);
     partial.distinct_validity = original_.distinct_validity;
+    for (auto& group : partial_groups_) {
+      partial.groups.push_back(std::move(group));
+      partial.group_stats.push_back(nullptr);
+      partial.distinct_validity = duckdb::TupleDataValidityType::CAN_HAVE_NULL_VALUES;
+    }
     partial.children = std::move(original_.children);
     partial.SetEstimatedCardinality(cardinality);
     result_.final = duckdb::make_uniq<duckdb::LogicalAggregate>(final_group_, final_aggregate_, std::move(finals_));
@@ -192,28 +223,46 @@ class Splitter {
     for (auto* half : {&partial, &final}) {
       half->grouping_sets = original_.grouping_sets;
     }
+    for (auto& set : partial.grouping_sets) {
+      if (result_.distinct_value) set.insert(final.groups.size());
+    }
     result_.restore->SetEstimatedCardinality(cardinality);
   }
 
   duckdb::ClientContext& context_;
   duckdb::LogicalAggregate& original_;
+  const DistinctCut cut_;
   const idx_t partial_group_, partial_aggregate_, final_group_, final_aggregate_, groupings_;
   duckdb::vector<ExpressionPtr> partials_, finals_, final_groups_;
+  /// Groups of the partial half besides those of the original.
+  duckdb::vector<ExpressionPtr> partial_groups_;
   SplitAggregate result_;
 };
 
 }  // namespace
 
-bool HasPartials(const duckdb::LogicalAggregate& op) {
+bool HasPartials(const duckdb::LogicalAggregate& op, DistinctCut cut) {
   for (const auto& expression : op.expressions) {
-    if (MergeOf(expression->Cast<BoundAggregateExpression>()) == Merge::kNone) return false;
+    if (MergeOf(expression->Cast<BoundAggregateExpression>(), cut) == Merge::kNone) return false;
   }
   return true;
 }
 
+const duckdb::Expression* DistinctArgumentOf(const duckdb::LogicalAggregate& op) {
+  const duckdb::Expression* argument = nullptr;
+  for (const auto& expression : op.expressions) {
+    const auto& aggregate = expression->Cast<BoundAggregateExpression>();
+    if (!aggregate.IsDistinct()) continue;
+    if (aggregate.children.size() != 1 || aggregate.children[0]->IsVolatile()) return nullptr;
+    if (argument != nullptr && !argument->Equals(*aggregate.children[0])) return nullptr;
+    argument = aggregate.children[0].get();
+  }
+  return argument;
+}
+
 SplitAggregate SplitIntoHalves(duckdb::ClientContext& context, duckdb::LogicalAggregate& op,
-                               const std::function<idx_t()>& new_table_index) {
-  return Splitter(context, op, new_table_index).Run();
+                               const std::function<idx_t()>& new_table_index, DistinctCut cut) {
+  return Splitter(context, op, new_table_index, cut).Run();
 }
 
 }  // namespace skein

@@ -109,6 +109,7 @@ Distribution ExchangePlacer::PlaceDistinct(OperatorPtr& op) {
   for (const auto& target : distinct.distinct_targets) targets.push_back(target.get());
   if (targets.empty() || AnyVolatile(targets)) {
     Gather(op->children[0]);
+    single_reasons_[op.get()] = targets.empty() ? "DISTINCT of no column" : "a volatile key";
     return Distribution::Single();
   }
   if (below.kind == DistributionKind::kHash && !MatchKeys(below, targets).empty()) return below;

@@ -6,13 +6,16 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
+#include "duckdb/planner/operator/logical_aggregate.hpp"
 #include "engine/logical_operators.h"
 #include "engine/parquet_splits.h"
+#include "planner/aggregate_merge.h"
 #include "planner/distribution.h"
 #include "planner/planner_options.h"
 
@@ -39,6 +42,12 @@ class ExchangePlacer {
   Distribution PlaceStreaming(OperatorPtr& op);
   Distribution PlaceProjection(OperatorPtr& op);
   Distribution PlaceAggregate(OperatorPtr& op);
+  /// Two levels for DISTINCT aggregates over a placed child; nothing where they do not fit.
+  std::optional<Distribution> TryPlaceDistinctAggregate(OperatorPtr& op, const Distribution& below);
+  /// Partials below an exchange, the final half above; the child is placed. REQUIRES: HasPartials(op, cut).
+  Distribution PlaceHalves(OperatorPtr& op, DistinctCut cut);
+  static bool LiesApart(const duckdb::LogicalAggregate& aggregate, const duckdb::Expression& value,
+                        const Distribution& below);
   Distribution PlaceDistinct(OperatorPtr& op);
   Distribution PlaceComparisonJoin(OperatorPtr& op);
   Distribution PlaceNestedLoopJoin(OperatorPtr& op);

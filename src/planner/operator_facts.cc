@@ -1,5 +1,7 @@
 #include "planner/operator_facts.h"
 
+#include <set>
+
 #include "duckdb/common/enum_util.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
@@ -36,7 +38,9 @@ bool IsExactAggregate(const duckdb::Expression& expression) {
   if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_AGGREGATE) return true;
   const auto& aggregate = expression.Cast<duckdb::BoundAggregateExpression>();
   const auto& name = aggregate.function.name;
-  if (name == "count" || name == "count_star" || name == "min" || name == "max") return true;
+  static const std::set<std::string> kExact = {"count",    "count_star", "count_if", "countif", "min",    "max",
+                                               "bool_and", "bool_or",    "bit_and",  "bit_or",  "bit_xor"};
+  if (kExact.count(name) > 0) return true;
   const bool is_sum = name == "sum" || name == "sum_no_overflow" || name == "avg";
   return is_sum && aggregate.children[0]->return_type.id() != duckdb::LogicalTypeId::DOUBLE &&
          aggregate.children[0]->return_type.id() != duckdb::LogicalTypeId::FLOAT;

@@ -57,6 +57,7 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
     const auto positions = MatchKeys(below, groups);
     if (!positions.empty()) return ByGroups(aggregate, positions);
   }
+  if (auto placed = TryPlaceDistinctAggregate(op, below)) return *placed;
   if (!WantsPartial(aggregate)) {
     if (groups.empty() || AnyVolatile(groups)) {
       Gather(op->children[0]);
@@ -66,13 +67,18 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
     Repartition(op->children[0], groups);
     return ByGroups(aggregate, AllPositions(groups.size()));
   }
+  return PlaceHalves(op, DistinctCut::kNever);
+}
 
-  const auto by_groups = ByGroups(aggregate, AllPositions(groups.size()));
-  auto split = SplitIntoHalves(context_, aggregate, new_table_index_);
+Distribution ExchangePlacer::PlaceHalves(OperatorPtr& op, DistinctCut cut) {
+  auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
+  const auto by_groups = ByGroups(aggregate, AllPositions(aggregate.groups.size()));
+  auto split = SplitIntoHalves(context_, aggregate, new_table_index_, cut);
   const auto final_groups = Pointers(split.final->groups);
   OperatorPtr partial = std::move(split.partial);
   if (final_groups.empty()) {
     Gather(partial);
+    single_reasons_[split.final.get()] = "one row for all rows";
   } else {
     Repartition(partial, final_groups);
   }
@@ -85,6 +91,7 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
 Distribution ExchangePlacer::PlaceTopN(OperatorPtr& op) {
   const auto below = Place(op->children[0]);
   if (!below.is_distributed()) return below;
+  single_reasons_[op.get()] = "a top-N ends in one task";
   auto& top = op->Cast<duckdb::LogicalTopN>();
   top.dynamic_filter.reset();
   if (!FitsWithOffset(top.limit, top.offset)) {
@@ -104,6 +111,7 @@ Distribution ExchangePlacer::PlaceTopN(OperatorPtr& op) {
 Distribution ExchangePlacer::PlaceLimit(OperatorPtr& op) {
   const auto below = Place(op->children[0]);
   if (!below.is_distributed()) return below;
+  single_reasons_[op.get()] = "a limit ends in one task";
   auto& limit = op->Cast<duckdb::LogicalLimit>();
   using duckdb::LimitNodeType;
   const bool has_count = limit.limit_val.Type() == LimitNodeType::CONSTANT_VALUE;

@@ -73,6 +73,45 @@ TEST_F(StageCutterTest, AggregatesWithoutGroupsMeetInOneTask) {
   EXPECT_EQ(Shape("SELECT median(l_price) FROM lines"), "1[AGGREGATE(gather 4[scan])]");
 }
 
+TEST_F(StageCutterTest, StatesAndPickedRowsArePartials) {
+  for (const auto* aggregate :
+       {"stddev(l_weight)", "corr(l_weight, l_id)", "first(l_id)", "any_value(l_id)", "bit_xor(l_id)",
+        "bool_or(l_id > 3)", "product(l_weight)", "count_if(l_id > 3)", "min([l_id])"}) {
+    const std::string sql = std::string("SELECT ") + aggregate + " FROM lines";
+    EXPECT_EQ(Shape(sql), "1[AGGREGATE(gather 4[AGGREGATE(scan)])]") << sql;
+    EXPECT_EQ(Shape("SELECT l_flag, " + sql.substr(7) + " GROUP BY l_flag"), "4[AGGREGATE(hash 4[AGGREGATE(scan)])]");
+    EXPECT_EQ(Shape(sql, kRawRows), "1[AGGREGATE(gather 4[scan])]") << sql;
+  }
+}
+
+TEST_F(StageCutterTest, DistinctValuesOfGroupsLeaveATaskOnce) {
+  const std::string by_flag = "SELECT l_flag, count(DISTINCT l_order) FROM lines GROUP BY l_flag";
+  EXPECT_EQ(Shape(by_flag), "4[AGGREGATE(hash 4[AGGREGATE(scan)])]");
+  EXPECT_EQ(Plan(by_flag, kByCost).plan.exchanges[0].keys, "l_flag");
+  EXPECT_EQ(Shape(by_flag, kRawRows), "4[AGGREGATE(hash 4[scan])]");
+}
+
+TEST_F(StageCutterTest, DistinctValuesWithoutGroupsMeetByTheirHash) {
+  const std::string sql =
+      "SELECT count(DISTINCT l_order), sum(DISTINCT l_order), count(*), stddev(l_weight) FROM lines";
+  EXPECT_EQ(Shape(sql), "1[AGGREGATE(gather 4[AGGREGATE(hash 4[AGGREGATE(scan)])])]");
+  EXPECT_EQ(Plan(sql, kByCost).plan.exchanges[0].keys, "l_order");
+  EXPECT_EQ(Shape(sql, kRawRows), "1[AGGREGATE(gather 4[scan])]");
+}
+
+TEST_F(StageCutterTest, DistinctValuesThatLieApartArePartials) {
+  EXPECT_EQ(Shape("SELECT count(DISTINCT o_id) FROM orders JOIN lines ON o_id = l_order", kRepartition),
+            "1[AGGREGATE(gather 4[AGGREGATE(INNER(hash 4[scan], hash 4[scan]))])]");
+}
+
+TEST_F(StageCutterTest, DistinctValuesOfSeveralArgumentsOrFiltersAreRawRows) {
+  for (const auto* aggregates :
+       {"count(DISTINCT l_order), count(DISTINCT l_id)", "count(DISTINCT l_order) FILTER (l_id > 3)",
+        "count(DISTINCT l_order), median(l_id)", "count(DISTINCT l_order), list(l_id)"}) {
+    EXPECT_EQ(Shape(std::string("SELECT ") + aggregates + " FROM lines"), "1[AGGREGATE(gather 4[scan])]") << aggregates;
+  }
+}
+
 TEST_F(StageCutterTest, JoinsAreBroadcastOrRepartitionedAsTold) {
   const std::string sql = "SELECT o_date, l_id FROM orders JOIN lines ON o_id = l_order";
   EXPECT_EQ(Shape(sql, kBroadcast), "4[INNER(scan, broadcast 4[scan])]");

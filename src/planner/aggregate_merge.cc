@@ -1,0 +1,78 @@
+#include "planner/aggregate_merge.h"
+
+#include <set>
+#include <string>
+
+#include "engine/state_aggregates.h"
+
+namespace skein {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::PhysicalType;
+
+bool IsSummable(const LogicalType& type) {
+  switch (type.InternalType()) {
+    case PhysicalType::INT8:
+    case PhysicalType::INT16:
+    case PhysicalType::INT32:
+    case PhysicalType::INT64:
+    case PhysicalType::INT128:
+    case PhysicalType::UINT8:
+    case PhysicalType::UINT16:
+    case PhysicalType::UINT32:
+    case PhysicalType::FLOAT:
+    case PhysicalType::DOUBLE:
+      return type.IsNumeric();
+    case PhysicalType::BOOL:
+      return true;
+    default:
+      return type.id() == duckdb::LogicalTypeId::BIGNUM;
+  }
+}
+
+// Averages of dates and times round on their own; sums of unsigned 64- and 128-bit integers change their type.
+bool IsAveraged(const LogicalType& type) {
+  switch (type.id()) {
+    case duckdb::LogicalTypeId::SMALLINT:
+    case duckdb::LogicalTypeId::INTEGER:
+    case duckdb::LogicalTypeId::BIGINT:
+    case duckdb::LogicalTypeId::HUGEINT:
+    case duckdb::LogicalTypeId::DECIMAL:
+    case duckdb::LogicalTypeId::DOUBLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Any non-NULL row is right for any_value, so any of theirs is.
+bool MergesWithItself(const std::string& name) {
+  static const std::set<std::string> kNames = {"min",    "max",     "bool_and", "bool_or",  "bit_and",
+                                               "bit_or", "bit_xor", "product",  "any_value"};
+  return kNames.count(name) > 0;
+}
+
+Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
+  const auto& name = aggregate.function.name;
+  if (name == "count_star" || name == "count" || name == "count_if" || name == "countif") return Merge::kSum;
+  if (HasPlainState(name)) return Merge::kState;
+  if (!NameOfFinalState(name).empty()) return Merge::kCombined;
+  if (aggregate.children.size() != 1) return Merge::kNone;
+  const auto& type = aggregate.children[0]->return_type;
+  if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
+  if (name == "avg" || name == "mean") return IsAveraged(type) ? Merge::kAverage : Merge::kNone;
+  if (name == "first" || name == "last" || name == "arbitrary") return Merge::kFirst;
+  return MergesWithItself(name) ? Merge::kSame : Merge::kNone;
+}
+
+}  // namespace
+
+Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut) {
+  if (aggregate.order_bys) return Merge::kNone;
+  if (!aggregate.IsDistinct() || cut == DistinctCut::kApart) return MergeOfAll(aggregate);
+  const bool has_one_argument = aggregate.children.size() == 1 && !aggregate.filter;
+  return cut == DistinctCut::kByValue && has_one_argument ? Merge::kWhole : Merge::kNone;
+}
+
+}  // namespace skein

@@ -1,0 +1,30 @@
+// How the partials of one aggregate are merged into DuckDB's own answer. The table of rules for aggregate_splitter.h.
+#pragma once
+
+#include "duckdb.hpp"
+#include "duckdb/planner/expression/bound_aggregate_expression.hpp"
+
+namespace skein {
+
+/// What is done with aggregates over DISTINCT values.
+enum class DistinctCut {
+  kNever,    // they have no partials
+  kByValue,  // the partial half groups by their one argument, too; the final half takes each value of it once
+  kApart  // equal values (of a group) never lie at two tasks: each task takes its own once, then they merge as others
+};
+
+enum class Merge {
+  kNone,      // not at all: the aggregate needs the rows
+  kSum,       // by their sum, in the type of the aggregate
+  kSame,      // by the same function
+  kAverage,   // by sum and count
+  kFirst,     // by the same function, over partials that saw a row
+  kState,     // as states (engine/state_aggregates.h)
+  kCombined,  // the aggregate merges states already: by merging them in two steps
+  kWhole      // the final half runs the aggregate over the values that the partial half groups by
+};
+
+/// Returns the rule for one aggregate; kNone where there is none.
+Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut);
+
+}  // namespace skein

@@ -1,0 +1,123 @@
+// Answers of aggregates that are cut in two, against DuckDB's own: over all rows, groups, one row, no rows, under
+// FILTER.
+#include <gtest/gtest.h>
+
+#include "planner/planner_fixture.h"
+
+namespace skein {
+namespace {
+
+constexpr PlannerOptions kPartial = {4, JoinChoice::kByCost, AggregateChoice::kPartial};
+
+/// `{}` is where a FILTER goes. Floats are rounded: the order of rows decides about their last digits. What picks a row
+/// is asked about values that are all the same.
+struct Aggregates {
+  const char* name;
+  const char* sql;
+};
+
+void PrintTo(const Aggregates& aggregates, std::ostream* out) { *out << aggregates.name; }
+
+const Aggregates kAggregates[] = {
+    {"Booleans", "bool_and(even){}, bool_or(even){}, bool_and(none = 1){}, count_if(even){}, sum(even){}"},
+    {"Bits", "bit_and(un){}, bit_or(n){}, bit_xor(n){}, bit_xor(b){}, bit_or(none){}, bit_and(n::BIT){}"},
+    {"Products", "round(pi() * product(1 + f / 1000000){}, 6), product(none){}, product(0 * n){}"},
+    {"Nested", "min([n]){}, max([text, NULL]){}, min({'a': s}){}, max({'a': text, 'b': [n]}){}"},
+    {"Bignums", "sum(n::BIGNUM){}, sum(none::BIGNUM){}"},
+    {"AnyRow",
+     "any_value(k % 1){}, first(k % 1){}, last(k % 1){}, arbitrary(k % 1){}, any_value(none){}, first(none){}"},
+    {"AnyRowOfTypes",
+     "any_value('a' || k % 1){}, first([k % 1]){}, last({'a': k % 1}){}, first((k % 1)::DECIMAL(9,2)){}"},
+    {"Variances",
+     "round(pi() * var_pop(f){}, 4), round(pi() * var_samp(f){}, 4), round(pi() * variance(d4){}, 4), round(pi() * "
+     "stddev(f){}, 6), "
+     "round(pi() * stddev_pop(t){}, 6), round(pi() * stddev_samp(r){}, 6), round(pi() * sem(f){}, 6), var_pop(none){}"},
+    {"Covariances",
+     "round(pi() * covar_pop(f, un){}, 3), round(pi() * covar_samp(f, t){}, 3), round(pi() * corr(f * f, un){}, 9), "
+     "corr(none, f){}, "
+     "round(pi() * regr_slope(un, f){}, 6), round(pi() * regr_intercept(f * f, f){}, 3), regr_count(t, s){}, "
+     "round(pi() * regr_r2(f * f, "
+     "f){}, "
+     "6), round(pi() * regr_avgx(f, un){}, 6), round(pi() * regr_avgy(f, un){}, 6), round(pi() * regr_sxx(f, un / "
+     "100){}, 3), "
+     "round(pi() * regr_syy(un / 100, f){}, 3), round(pi() * regr_sxy(f, un / 100){}, 3)"},
+    {"Moments",
+     "round(pi() * skewness(f * f){}, 6), round(pi() * kurtosis(f * f){}, 4), round(pi() * kurtosis_pop(f * f){}, 4)"},
+    {"ExactSums", "fsum(f){}, favg(f){}, kahan_sum(f){}"},
+    {"DistinctOfOneArgument",
+     "count(DISTINCT t){}, sum(DISTINCT t){}, avg(DISTINCT t){}, min(DISTINCT t){}, max(DISTINCT t){}"},
+    {"DistinctBesideOthers",
+     "count(DISTINCT t){}, count(*){}, sum(n){}, avg(f){}, min(text){}, round(pi() * var_pop(f){}, 4), first(k % 1){}"},
+    {"DistinctStrings", "count(DISTINCT text){}, max(DISTINCT text){}"},
+    {"DistinctNulls", "count(DISTINCT none){}, sum(DISTINCT none){}, count(none){}"},
+    {"DistinctLists", "count(DISTINCT [t, NULL]){}"},
+    {"DistinctHolistic", "median(DISTINCT t){}, count(DISTINCT t){}"},
+    {"DistinctVariances", "round(pi() * var_samp(DISTINCT t){}, 6), round(pi() * stddev(DISTINCT t){}, 6)"},
+    {"DistinctOfTwoArguments", "count(DISTINCT t){}, count(DISTINCT s){}"},
+    {"DistinctBesideHolistic", "count(DISTINCT t){}, median(n){}"},
+    {"DistinctFiltered", "count(DISTINCT t) FILTER (even), count(DISTINCT t){}"},
+};
+
+class MergedAggregates : public PlannerFixture, public testing::WithParamInterface<Aggregates> {
+ protected:
+  static void ExpectSame(const std::string& before, const std::string& filter, const std::string& rest) {
+    std::string list = GetParam().sql;
+    for (auto at = list.find("{}"); at != std::string::npos; at = list.find("{}")) list.replace(at, 2, filter);
+    ExpectAnswer("SELECT " + before + list + " FROM numbers " + rest, {kPartial});
+  }
+};
+
+TEST_P(MergedAggregates, OverAllRows) { ExpectSame("", "", ""); }
+TEST_P(MergedAggregates, ByGroups) { ExpectSame("k, ", "", "GROUP BY k"); }
+TEST_P(MergedAggregates, ByGroupsOfNull) { ExpectSame("none, ", "", "GROUP BY none"); }
+TEST_P(MergedAggregates, ByGroupsOfOneRow) { ExpectSame("un, ", "", "WHERE un < 2500 GROUP BY un"); }
+TEST_P(MergedAggregates, OverOneRow) { ExpectSame("", "", "WHERE un = 4321"); }
+TEST_P(MergedAggregates, OverTwoRows) { ExpectSame("", "", "WHERE un IN (4321, 8765)"); }
+TEST_P(MergedAggregates, OverNoRows) { ExpectSame("", "", "WHERE un > 1000000"); }
+TEST_P(MergedAggregates, OverNoRowsByGroups) { ExpectSame("k, ", "", "WHERE un > 1000000 GROUP BY k"); }
+TEST_P(MergedAggregates, Filtered) { ExpectSame("", " FILTER (WHERE even)", ""); }
+TEST_P(MergedAggregates, FilteredByGroups) { ExpectSame("k, ", " FILTER (WHERE un % 5 = 2)", "GROUP BY k"); }
+TEST_P(MergedAggregates, FilteredToNothing) { ExpectSame("k, ", " FILTER (WHERE un > 1000000)", "GROUP BY k"); }
+
+INSTANTIATE_TEST_SUITE_P(Lists, MergedAggregates, testing::ValuesIn(kAggregates),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+class PickedRows : public PlannerFixture {};
+
+TEST_F(PickedRows, FirstsAreOfOneRow) {
+  ExpectAnswer(
+      "SELECT count(*) FROM (SELECT k, first(nullif(un, 3)) AS a, first(un + 1) AS b FROM numbers GROUP BY k) "
+      "WHERE a + 1 <> b",
+      {kPartial});
+  ExpectAnswer("SELECT first(un) + 1 = first(un + 1) FROM numbers", {kPartial});
+}
+
+TEST_F(PickedRows, FirstIsOfARowThatPassesTheFilter) {
+  ExpectAnswer(
+      "SELECT first(un) FILTER (un = 77), last(un) FILTER (un = 78), any_value(un) FILTER (un = 79) FROM numbers",
+      {kPartial});
+}
+
+class StateErrors : public PlannerFixture {};
+
+TEST_F(StateErrors, InfinityIsOutOfRangeAsInDuckDb) {
+  const std::string sql = "SELECT stddev(CASE WHEN un = 5 THEN 'inf'::DOUBLE ELSE f END) FROM numbers";
+  EXPECT_TRUE(client_->connection().Query("ROLLBACK; " + sql)->HasError());
+  client_->connection().BeginTransaction();
+  auto query = Plan(sql, kPartial);
+  const auto rows = RunOnCluster(query);
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(DetailOf(rows.status())->duckdb_type(), "Out of Range");
+  EXPECT_NE(rows.status().message().find("STDDEV_SAMP is out of range"), std::string::npos);
+}
+
+TEST_F(StateErrors, NoNumberIsOutOfRangeAsInDuckDb) {
+  const std::string sql = "SELECT var_pop(CASE WHEN un = 5 THEN 'nan'::DOUBLE ELSE f END) FROM numbers";
+  EXPECT_TRUE(client_->connection().Query("ROLLBACK; " + sql)->HasError());
+  client_->connection().BeginTransaction();
+  auto query = Plan(sql, kPartial);
+  EXPECT_FALSE(RunOnCluster(query).ok());
+}
+
+}  // namespace
+}  // namespace skein
