@@ -23,7 +23,7 @@ TEST(StageFigures, DescribeTheStagesOfAPlan) {
   DistributedPlan plan;
   plan.stages.resize(1);
   plan.stages[0].task_count = 3;
-  plan.stages[0].operators = {{0, "FILTER", "a > 1"}, {1, "SCAN", "t"}};
+  plan.stages[0].operators = {{0, "FILTER", "a > 1", {}, {}, {}}, {1, "SCAN", "t", {}, {}, {}}};
   plan.exchanges.resize(1);
   plan.exchanges[0].kind = ExchangeKind::kHash;
   plan.exchanges[0].keys = "#0";
