@@ -15,6 +15,17 @@
 namespace skein {
 namespace {
 
+// DuckDB's advice is for the settings of the process it runs in, which the user cannot reach.
+arrow::Status OfWorker(const arrow::Status& status) {
+  const auto* detail = DetailOf(status);
+  if (detail == nullptr || detail->duckdb_type() != "Out of Memory") return status;
+  const auto first_line = status.message().substr(0, status.message().find('\n'));
+  return UserError(first_line +
+                       " in a worker; give the workers more memory (skein_cluster = 'local:N?memory=8GB', or skein "
+                       "worker --memory 8GB) or fewer threads",
+                   detail->duckdb_type());
+}
+
 class DuckDbFragmentRun : public FragmentRun {
  public:
   DuckDbFragmentRun(duckdb::DuckDB& database, std::string fragment, TaskContext context)
@@ -30,7 +41,7 @@ class DuckDbFragmentRun : public FragmentRun {
     if (!status.ok()) {
       // What came through an exchange or the feed is known better than DuckDB could carry it.
       const auto failure = task_->failure();
-      return is_cancelled_ || failure.ok() ? status : failure;
+      return is_cancelled_ || failure.ok() ? OfWorker(status) : failure;
     }
     TaskResult result;
     result.units = std::move(task_->units);
