@@ -28,6 +28,17 @@ std::unique_ptr<duckdb::DuckDB> OpenDatabase(duckdb::DBConfig& config) {
   return database;
 }
 
+// DuckDB's advice is for the settings of the process it runs in, which the user cannot reach.
+arrow::Status OfWorker(const arrow::Status& status) {
+  const auto* detail = DetailOf(status);
+  if (detail == nullptr || detail->duckdb_type() != "Out of Memory") return status;
+  const auto first_line = status.message().substr(0, status.message().find('\n'));
+  return UserError(first_line +
+                       " in a worker; give the workers more memory (skein_cluster = 'local:N?memory=8GB', or skein "
+                       "worker --memory 8GB) or fewer threads",
+                   detail->duckdb_type());
+}
+
 class DuckDbFragmentRun : public FragmentRun {
  public:
   DuckDbFragmentRun(std::shared_ptr<duckdb::DuckDB> database, std::string fragment, TaskContext context)
@@ -46,7 +57,7 @@ class DuckDbFragmentRun : public FragmentRun {
     if (!status.ok()) {
       // What came through an exchange or the feed is known better than DuckDB could carry it.
       const auto failure = task_->failure();
-      return is_cancelled_ || failure.ok() ? status : failure;
+      return is_cancelled_ || failure.ok() ? OfWorker(status) : failure;
     }
     TaskResult result = std::move(profile_);
     result.units = std::move(task_->units);

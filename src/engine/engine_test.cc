@@ -154,6 +154,11 @@ TEST_F(EngineTest, ErrorsOfTheStatementKeepTheirClass) {
               "as you wish");
 }
 
+TEST_F(EngineTest, OutOfMemorySaysWhoseMemoryToRaise) {
+  ExpectError(Run(MakeFragment("SELECT max(repeat(s, 200000000)) FROM t")).status, Fault::kUser, "Out of Memory",
+              "give the workers more memory (skein_cluster = 'local:N?memory=8GB'");
+}
+
 TEST_F(EngineTest, GoesOnAfterAnError) {
   EXPECT_FALSE(Run(MakeFragment("SELECT s::INTEGER FROM t")).status.ok());
   ExpectAnswer("SELECT count(*) FROM t");
