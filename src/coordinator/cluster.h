@@ -38,6 +38,7 @@ struct WorkerInfo {
   uint32_t threads = 0;
   uint64_t memory_bytes = 0;
   uint32_t running_tasks = 0;
+  uint64_t retained_bytes = 0;  // output kept in memory and on disk, by the last heartbeat
 };
 
 struct QueryInfo {

@@ -41,6 +41,7 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
     info.threads = joined.welcome.threads();
     info.memory_bytes = joined.welcome.memory_bytes();
     info.running_tasks = 0;
+    info.retained_bytes = 0;
   });
 }
 
@@ -52,7 +53,10 @@ const QueryWorker* Membership::Find(uint32_t worker, uint64_t connection_id) con
 void Membership::OnHeartbeat(uint32_t worker, uint64_t connection_id, const wire::Heartbeat& heartbeat) {
   if (Find(worker, connection_id) == nullptr) return;
   members_[worker].last_heartbeat = timers_.Now();
-  ChangeInfo(worker, [&](WorkerInfo& info) { info.running_tasks = heartbeat.running_tasks(); });
+  ChangeInfo(worker, [&](WorkerInfo& info) {
+    info.running_tasks = heartbeat.running_tasks();
+    info.retained_bytes = heartbeat.retained_memory_bytes() + heartbeat.retained_disk_bytes();
+  });
 }
 
 void Membership::Lose(uint32_t worker, uint64_t connection_id, const std::string& reason) {
@@ -62,6 +66,7 @@ void Membership::Lose(uint32_t worker, uint64_t connection_id, const std::string
   ChangeInfo(worker, [](WorkerInfo& info) {
     info.state = "lost";
     info.running_tasks = 0;
+    info.retained_bytes = 0;
   });
   const QueryWorker view = member.view;
   member.view.link.reset();

@@ -67,7 +67,7 @@ std::vector<Row> WorkerRows(const Cluster& cluster) {
   for (const auto& worker : cluster.Workers()) {
     rows.push_back({Value::UINTEGER(worker.worker), Value(worker.address), Value::UBIGINT(worker.pid),
                     Value(worker.state), Value::UINTEGER(worker.threads), Value::UBIGINT(worker.memory_bytes),
-                    Value::UINTEGER(worker.running_tasks)});
+                    Value::UINTEGER(worker.running_tasks), Value::UBIGINT(worker.retained_bytes)});
   }
   return rows;
 }
@@ -119,7 +119,8 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
             {"state", text},
             {"threads", number},
             {"memory_bytes", amount},
-            {"tasks", number}},
+            {"tasks", number},
+            {"retained_bytes", amount}},
            WorkerRows);
   Register(loader, "skein_queries",
            {{"query", text},
