@@ -1,10 +1,12 @@
 """What the tests need to know about processes, read from /proc."""
 
+import contextlib
 import os
 import pathlib
 import select
+import signal
 import time
-from typing import Callable, Iterable, List
+from typing import Callable, Iterable, Iterator, List
 
 import duckdb
 
@@ -49,6 +51,35 @@ def thread_count() -> int:
 
 def descriptor_count() -> int:
     return len(os.listdir("/proc/self/fd"))
+
+
+def private_folders(pid: int) -> List[pathlib.Path]:
+    """Returns the folders for temporary files of a worker."""
+    return list(pathlib.Path(os.environ.get("TMPDIR", "/tmp")).glob(f"skein-worker-{pid}-*"))
+
+
+def private_files(pid: int) -> List[pathlib.Path]:
+    return [path for folder in private_folders(pid) for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def thread_names(pid: int) -> List[str]:
+    names = []
+    for folder in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            names.append((folder / "comm").read_text().strip())
+        except OSError:
+            continue  # it has ended
+    return names
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Stops a process, as a debugger or a machine that freezes would, and lets it go on at the end."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def pids_with_environment(marker: str) -> List[int]:

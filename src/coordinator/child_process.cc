@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,18 @@ struct Pipe {
 arrow::Result<Pipe> MakePipe() {
   int fds[2];
   if (pipe2(fds, O_CLOEXEC) != 0) return Failed("cannot make a pipe", errno);
+  FileHandle read(fds[0]), write(fds[1]);
+  Pipe pipe;
+  ARROW_ASSIGN_OR_RAISE(pipe.read, AboveStandard(std::move(read)));
+  ARROW_ASSIGN_OR_RAISE(pipe.write, AboveStandard(std::move(write)));
+  return pipe;
+}
+
+/// Makes a lifeline. A pair of sockets, not a pipe: a shutdown is seen at the other end even while a forked copy of
+/// this process still holds the end that was shut.
+arrow::Result<Pipe> MakeLifeline() {
+  int fds[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return Failed("cannot make a lifeline", errno);
   FileHandle read(fds[0]), write(fds[1]);
   Pipe pipe;
   ARROW_ASSIGN_OR_RAISE(pipe.read, AboveStandard(std::move(read)));
@@ -127,7 +140,7 @@ void FileHandle::Close() {
 arrow::Result<std::unique_ptr<ChildProcess>> ChildProcess::Spawn(const ChildProcessOptions& options) {
   const std::string& program = options.arguments.at(0);
   std::unique_ptr<ChildProcess> child(new ChildProcess());
-  ARROW_ASSIGN_OR_RAISE(auto input, MakePipe());
+  ARROW_ASSIGN_OR_RAISE(auto input, MakeLifeline());
   ARROW_ASSIGN_OR_RAISE(auto output, MakePipe());
   ARROW_ASSIGN_OR_RAISE(child->errors_, MakeUnlinkedFile(options.temp_dir));
   SpawnSettings settings;
@@ -195,6 +208,7 @@ std::optional<std::string> ChildProcess::WaitExit(std::chrono::milliseconds time
 
 void ChildProcess::CloseLifeline() {
   std::lock_guard lock(mutex_);
+  if (lifeline_.get() >= 0) shutdown(lifeline_.get(), SHUT_RDWR);
   lifeline_.Close();
 }
 

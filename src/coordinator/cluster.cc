@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "coordinator/client_end.h"
 #include "coordinator/connect_worker.h"
@@ -62,6 +64,8 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   /// Does something with a query on the loop's thread, if it is there still. Any thread.
   void PostToQuery(const QueryId& query, std::function<void(QueryState&)> action);
   bool IsLoopThread() const { return loop_.IsLoopThread(); }
+  /// Says whether this is a forked copy of the process that started the cluster: there are no threads and no workers.
+  bool IsForkedCopy() const { return getpid() != process_; }
 
  private:
   struct RunningQuery {
@@ -76,6 +80,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   arrow::Result<std::unique_ptr<LocalWorker>> SpawnOnLoop(uint32_t worker);
   void RunOnLoop(const std::function<void()>& action);
   bool is_local() const { return options_.spec.local_workers > 0; }
+  arrow::Status CheckProcess() const;
 
   // --- the loop's thread
   void OnMessage(uint32_t worker, uint64_t connection_id, const wire::FromWorker& message);
@@ -85,6 +90,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   /// Runs what waits on a thread of its own, which the destructor joins.
   void RunAside(std::function<void()> action);
 
+  const pid_t process_ = getpid();
   const ClusterOptions options_;
   const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;
@@ -189,7 +195,15 @@ arrow::Status ClusterImpl::Open() {
   return arrow::Status::OK();
 }
 
+arrow::Status ClusterImpl::CheckProcess() const {
+  if (!IsForkedCopy()) return arrow::Status::OK();
+  return UserError("a forked process cannot use the cluster of its parent: open a connection of its own: process=" +
+                       std::to_string(getpid()) + " parent=" + std::to_string(process_),
+                   "Invalid Input");
+}
+
 arrow::Status ClusterImpl::EnsureReady() {
+  ARROW_RETURN_NOT_OK(CheckProcess());
   std::lock_guard lock(bring_up_mutex_);
   std::vector<uint32_t> missing;
   for (const auto& info : Workers()) {
@@ -270,6 +284,7 @@ void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,
 // ---- queries
 
 arrow::Result<std::unique_ptr<QueryExecution>> ClusterImpl::Execute(QueryRequest request) {
+  ARROW_RETURN_NOT_OK(CheckProcess());
   ARROW_RETURN_NOT_OK(request.plan.Validate());
   ARROW_RETURN_NOT_OK(CheckClientInputs(request));
   const auto query = QueryId::Random();
@@ -348,6 +363,7 @@ void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire:
 arrow::Result<std::shared_ptr<Cluster>> Cluster::Start(ClusterOptions options) {
   // The last reference may be dropped by a wake-up on the loop's own thread, which cannot join itself.
   std::shared_ptr<ClusterImpl> cluster(new ClusterImpl(std::move(options)), [](ClusterImpl* last) {
+    if (last->IsForkedCopy()) return;  // nothing of it is ours to end: its workers are the parent's
     if (!last->IsLoopThread()) {
       delete last;
     } else {

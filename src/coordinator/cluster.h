@@ -45,6 +45,7 @@ struct WorkerInfo {
   std::optional<std::chrono::system_clock::time_point> last_heartbeat;
   /// Processor time that it took between its last two heartbeats, of what its threads could; 0..1.
   double utilisation = 0;
+  uint64_t retained_bytes = 0;  // output kept in memory and on disk, by the last heartbeat
 };
 
 struct QueryInfo {

@@ -46,6 +46,7 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
     info.running_tasks = 0;
     info.last_heartbeat.reset();
     info.utilisation = 0;
+    info.retained_bytes = 0;
   });
 }
 
@@ -63,6 +64,7 @@ void Membership::OnHeartbeat(uint32_t worker, uint64_t connection_id, const wire
   member.last_cpu_us = heartbeat.cpu_us();
   ChangeInfo(worker, [&](WorkerInfo& info) {
     info.running_tasks = heartbeat.running_tasks();
+    info.retained_bytes = heartbeat.retained_memory_bytes() + heartbeat.retained_disk_bytes();
     info.last_heartbeat = std::chrono::system_clock::now();
     info.utilisation = utilisation;
   });
@@ -83,6 +85,7 @@ void Membership::Lose(uint32_t worker, uint64_t connection_id, const std::string
     info.state = "lost";
     info.running_tasks = 0;
     info.utilisation = 0;
+    info.retained_bytes = 0;
   });
   const QueryWorker view = member.view;
   member.view.link.reset();

@@ -17,6 +17,13 @@ namespace flight = arrow::flight;
 /// How soon a wait notices that it was cancelled.
 constexpr std::chrono::milliseconds kCancelInterval{50};
 
+/// A peer that froze is noticed, at the latest, by a ping of the transport. gRPC's server takes more pings than one in
+/// five minutes for an attack and hangs up, also while a stream waits for its producer or for its reader; and Flight
+/// has no way to allow it more. What is noticed sooner is the control plane's business: its loss ends the query's
+/// reads.
+constexpr int kKeepaliveMs = 320'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+
 bool IsUnauthenticated(const arrow::Status& status) {
   const auto flight_detail = flight::FlightStatusDetail::UnwrapStatus(status);
   if (flight_detail) return flight_detail->code() == flight::FlightStatusCode::Unauthenticated;
@@ -64,6 +71,8 @@ arrow::Result<std::shared_ptr<FlightConnection>> FlightConnection::Make(const st
   auto client_options = flight::FlightClientOptions::Defaults();
   client_options.generic_options.emplace_back("grpc.max_receive_message_length", -1);
   client_options.generic_options.emplace_back("grpc.max_send_message_length", -1);
+  client_options.generic_options.emplace_back("grpc.keepalive_time_ms", kKeepaliveMs);
+  client_options.generic_options.emplace_back("grpc.keepalive_timeout_ms", kKeepaliveTimeoutMs);
   auto client = flight::FlightClient::Connect(location, client_options);
   if (!client.ok()) return TransportError("cannot connect", address, client.status());
   return std::make_shared<FlightConnection>(std::move(*client), std::move(options));

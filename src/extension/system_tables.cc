@@ -81,7 +81,8 @@ std::vector<Row> WorkerRows(const Cluster& cluster) {
   for (const auto& worker : cluster.Workers()) {
     rows.push_back({Value::UINTEGER(worker.worker), Value(worker.address), Value::UBIGINT(worker.pid),
                     Value(worker.state), Value::UINTEGER(worker.threads), Value::UBIGINT(worker.memory_bytes),
-                    Value::UINTEGER(worker.running_tasks), TimeOf(worker.last_heartbeat)});
+                    Value::UINTEGER(worker.running_tasks), Value::UBIGINT(worker.retained_bytes),
+                    TimeOf(worker.last_heartbeat)});
   }
   return rows;
 }
@@ -154,6 +155,7 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
             {"threads", number},
             {"memory_bytes", amount},
             {"tasks", number},
+            {"retained_bytes", amount},
             {"last_heartbeat", LogicalType::TIMESTAMP_TZ}},
            WorkerRows);
   Register(loader, "skein_queries",

@@ -1,31 +1,62 @@
 """Worker processes live exactly as long as the connection that they serve."""
 
+import os
 import signal
 import subprocess
 import sys
-from typing import Callable
+import threading
+from typing import Callable, List
 
 import duckdb
 import processes
+import pytest
 import skein
 
 Connect = Callable[..., duckdb.DuckDBPyConnection]
 
 COUNT = "SELECT count(*), sum(l_quantity) FROM lineitem WHERE l_linenumber > 1"
-# Prints the pids of its workers, then waits for a line before it ends without closing anything.
+# Prints the pids of its workers, then waits for a line before it ends by the statement that it was given.
 HOST = """
-import sys, skein
+import os, signal, sys, skein
 connection = skein.connect("local:2")
 connection.execute("SET skein_mode = 'distributed'")
 connection.execute("SELECT sum(l_quantity) FROM read_parquet(?)", [sys.argv[1] + "/lineitem/*.parquet"]).fetchall()
 print(*[pid for (pid,) in connection.execute("SELECT pid FROM skein_workers()").fetchall()], flush=True)
 sys.stdin.readline()
+exec(sys.argv[2])
+"""
+# A forked copy of the host prints how it used the connection, ends as it was told to, and then the parent uses it.
+FORK = """
+import duckdb
+child = os.fork()
+if child == 0:
+    try:
+        connection.execute("SELECT sum(l_quantity) FROM read_parquet(?)", [sys.argv[1] + "/lineitem/*.parquet"])
+    except duckdb.Error as error:
+        print(str(error).replace(chr(10), " "), flush=True)
+    {end}
+print(os.waitpid(child, 0)[1], flush=True)
+print(connection.execute("SELECT count(*) > 0 FROM read_parquet(?) WHERE l_tax < 1",
+                         [sys.argv[1] + "/lineitem/*.parquet"]).fetchone()[0], flush=True)
+print(*[pid for (pid,) in connection.execute("SELECT pid FROM skein_workers()").fetchall()], flush=True)
+"""
+# A process that was forked lives on when its parent has ended; it prints its pid.
+FORK_THAT_STAYS = """
+child = os.fork()
+if child == 0:
+    signal.pause()
+print(child, flush=True)
+{end}
 """
 
 
-def start_host(tpch_folder: object) -> "subprocess.Popen[str]":
+def start_host(tpch_folder: object, end: str = "") -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", HOST, str(tpch_folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOST, str(tpch_folder), end],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
 
 
@@ -73,12 +104,82 @@ def test_workers_end_when_their_process_is_killed(tpch_folder: object) -> None:
         assert workers.all_end_within(10)
 
 
-def test_workers_end_when_their_process_ends_without_closing(tpch_folder: object) -> None:
+def test_workers_end_when_their_process_is_terminated(tpch_folder: object) -> None:
     with start_host(tpch_folder) as host:
         workers = watch_workers_of(host)
-        host.communicate("\n", timeout=processes.LIMIT_S)
-        assert host.returncode == 0
+        host.send_signal(signal.SIGTERM)
         assert workers.all_end_within(10)
+
+
+@pytest.mark.parametrize(
+    "end, code",
+    [
+        ("", 0),
+        ("connection.close()", 0),
+        ("sys.exit(3)", 3),
+        ("raise RuntimeError('stop')", 1),
+        ("os._exit(4)", 4),
+        ("os.abort()", -signal.SIGABRT),
+    ],
+)
+def test_workers_end_when_their_process_ends(tpch_folder: object, end: str, code: int) -> None:
+    with start_host(tpch_folder, end) as host:
+        workers = watch_workers_of(host)
+        host.communicate("\n", timeout=processes.LIMIT_S)
+        assert host.returncode == code
+        assert workers.all_end_within(10)
+
+
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "os._exit(4)"])
+def test_a_query_in_the_middle_does_not_keep_the_workers(tpch_folder: object, end: str) -> None:
+    middle = "connection.execute(\"FROM read_parquet('\" + sys.argv[1] + \"/lineitem/*.parquet')\").fetchmany(3)\n"
+    with start_host(tpch_folder, middle + end) as host:
+        workers = watch_workers_of(host)
+        host.communicate("\n", timeout=processes.LIMIT_S)
+        assert workers.all_end_within(10)
+
+
+def test_workers_outlive_the_thread_that_opened_their_connection(connect: Connect) -> None:
+    opened: List[duckdb.DuckDBPyConnection] = []
+
+    def open_and_query() -> None:
+        opened.append(connect())
+        opened[0].execute(COUNT).fetchall()
+
+    opener = threading.Thread(target=open_and_query)
+    opener.start()
+    opener.join()
+    pids = processes.worker_pids(opened[0])
+    # A worker looks for its parent every 500 ms.
+    assert not processes.Watch(pids).all_end_within(2)
+    assert opened[0].execute(COUNT).fetchone()[0] > 0
+    assert processes.worker_pids(opened[0]) == pids
+
+
+# With sys.exit() DuckDB's own destructors may crash a forked copy: it must end, and nothing of that may reach the workers.
+@pytest.mark.parametrize("end", ["os._exit(7)", "sys.exit(7)"])
+def test_a_forked_process_gets_an_error_and_leaves_the_workers_alone(tpch_folder: object, end: str) -> None:
+    with start_host(tpch_folder, FORK.format(end=end)) as host:
+        pids = host.stdout.readline()
+        lines = host.communicate("\n", timeout=processes.LIMIT_S)[0].splitlines()
+    assert "forked process" in lines[0]
+    assert lines[2:] == ["True", pids.strip()]
+
+
+@pytest.mark.parametrize("end", ["connection.close()", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_workers_end_although_a_forked_process_lives_on(tpch_folder: object, end: str) -> None:
+    with start_host(tpch_folder, FORK_THAT_STAYS.format(end=end)) as host:
+        pids = [int(pid) for pid in host.stdout.readline().split()]
+        workers = processes.Watch(pids)
+        folders = [folder for pid in pids for folder in processes.private_folders(pid)]
+        host.stdin.write("\n")
+        host.stdin.flush()
+        child = int(host.stdout.readline())
+        try:
+            assert workers.all_end_within(10)
+            assert not [folder for folder in folders if folder.exists()]
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 def test_closing_leaves_no_thread_and_no_descriptor(tpch_folder: object) -> None:

@@ -24,6 +24,7 @@ def test_columns_are_those_of_the_documentation(connect: Connect) -> None:
         "threads",
         "memory_bytes",
         "tasks",
+        "retained_bytes",
         "last_heartbeat",
     ]
     assert columns(connection, "skein_queries") == [
