@@ -71,6 +71,8 @@ Distribution ExchangePlacer::PlaceOrder(OperatorPtr& op) {
     restore->expressions.push_back(Column(op->types[i], restore->bindings[i]));
   }
 
+  // DuckDB estimates no rows for a sort.
+  if (!op->has_estimated_cardinality) op->SetEstimatedCardinality(op->children[0]->estimated_cardinality);
   order.projection_map.clear();
   op->children[0] = WithKeyColumns(std::move(op->children[0]), order.orders, new_table_index_());
   op->ResolveOperatorTypes();
