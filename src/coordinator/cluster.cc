@@ -19,6 +19,7 @@
 #include "coordinator/stage_figures.h"
 #include "coordinator/upload_thread.h"
 #include "exchange/flight_channel.h"
+#include "exchange/host_channel.h"
 
 namespace skein {
 namespace {
@@ -154,7 +155,7 @@ std::vector<std::string> AddressesOf(const ClusterSpec& spec) {
 ClusterImpl::ClusterImpl(ClusterOptions options)
     : options_(WithDefaults(std::move(options))),
       channel_options_({.secret = options_.secret, .connect_timeout = options_.connect_timeout}),
-      resolver_(MakeFlightChannelResolver(channel_options_)),
+      resolver_(MakeHostChannelResolver({.secret = options_.secret}, MakeFlightChannelResolver(channel_options_))),
       membership_(
           AddressesOf(options_.spec), {options_.heartbeat_interval, options_.heartbeat_timeout}, loop_,
           [this](const QueryWorker& worker, const std::string& reason, std::shared_ptr<WorkerConnection> connection) {

@@ -1,5 +1,6 @@
 // How a consumer gets a connection to the worker that retains a producer's units. One implementation over Flight
-// (flight_channel.h), one in memory for tests and for readers in the same worker (local_channel.h).
+// (flight_channel.h), one over a Unix socket for readers on the same host (host_channel.h), one in memory for tests and
+// for readers in the same worker (local_channel.h).
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "exchange/flight_auth.h"
 
-#include <string_view>
-
 #include <arrow/flight/server_middleware.h>
+
+#include "exchange/secret.h"
 
 namespace skein {
 namespace {
@@ -10,16 +10,6 @@ namespace {
 constexpr char kHeader[] = "authorization";
 
 std::string HeaderValue(const std::string& secret) { return "Bearer " + secret; }
-
-/// Takes the same time wherever the first difference is; only the length may be learned.
-bool EqualsInConstantTime(std::string_view given, std::string_view expected) {
-  if (given.size() != expected.size()) return false;
-  volatile unsigned char difference = 0;
-  for (size_t i = 0; i < expected.size(); i++) {
-    difference = static_cast<unsigned char>(difference | (given[i] ^ expected[i]));
-  }
-  return difference == 0;
-}
 
 class SecretMiddlewareFactory : public arrow::flight::ServerMiddlewareFactory {
  public:

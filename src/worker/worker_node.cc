@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "exchange/flight_channel.h"
+#include "exchange/host_channel.h"
 #include "exchange/local_channel.h"
 #include "worker/control_channel.h"
 #include "worker/control_service.h"
@@ -30,6 +31,7 @@ class Node : public WorkerNode, private ControlHandler {
     // From the outside inwards: no new messages, then no tasks, then no readers of what they made.
     control_.reset();
     queries_.reset();
+    host_.reset();
     data_.reset();
   }
 
@@ -39,6 +41,8 @@ class Node : public WorkerNode, private ControlHandler {
     ARROW_RETURN_NOT_OK(OpenStore());
     ARROW_RETURN_NOT_OK(OpenEngine(std::move(engine)));
     ARROW_ASSIGN_OR_RAISE(data_, DataServer::Start(options_.host, options_.data_port, options_.secret, *store_));
+    // Without it, readers on this host come over Flight as all others do.
+    host_ = HostServer::Start(incarnation_, options_.secret, *store_).ValueOr(nullptr);
     MakeQueries();
     ARROW_ASSIGN_OR_RAISE(control_,
                           ControlService::Start(options_.host, options_.control_port, options_.secret, *this));
@@ -89,11 +93,12 @@ class Node : public WorkerNode, private ControlHandler {
     const std::string own_address = options_.host + ":" + std::to_string(data_->port());
     FlightChannelOptions flight;
     flight.secret = options_.secret;
-    auto resolver = MakeLocalChannelResolver(own_address, *store_, MakeFlightChannelResolver(std::move(flight)));
+    auto remote = MakeHostChannelResolver({.secret = options_.secret}, MakeFlightChannelResolver(std::move(flight)));
+    auto resolver = MakeLocalChannelResolver(own_address, *store_, std::move(remote));
     environment_.reset(new TaskEnvironment{.engine = *engine_,
                                            .store = *store_,
                                            .resolver = std::move(resolver),
-                                           .incarnation = RandomUint64(),
+                                           .incarnation = incarnation_,
                                            .own_address = own_address,
                                            .split_low_water = 2 * static_cast<uint32_t>(options_.threads),
                                            .input_queue_bytes = options_.input_queue_bytes});
@@ -121,10 +126,12 @@ class Node : public WorkerNode, private ControlHandler {
   void Leave(const std::shared_ptr<ControlPeer>& peer) override { queries_->Leave(peer); }
 
   const WorkerOptions options_;
+  const Incarnation incarnation_ = RandomUint64();
   std::unique_ptr<PrivateDirectory> directory_;
   std::unique_ptr<RetainedStore> store_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<DataServer> data_;
+  std::unique_ptr<HostServer> host_;  // may be null
   std::unique_ptr<TaskEnvironment> environment_;
   std::unique_ptr<QueryTable> queries_;
   std::unique_ptr<ControlService> control_;
