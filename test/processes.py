@@ -5,13 +5,15 @@ import os
 import pathlib
 import select
 import signal
+import threading
 import time
-from typing import Callable, Iterable, Iterator, List
+from typing import Callable, Iterable, Iterator, List, TypeVar
 
 import duckdb
 
 LIMIT_S = 30  # of every wait in a test that no other limit bounds
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_T = TypeVar("_T")
 
 
 class Watch:
@@ -45,12 +47,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def thread_count() -> int:
-    return len(os.listdir("/proc/self/task"))
+def thread_count(pid: object = "self") -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
-def descriptor_count() -> int:
-    return len(os.listdir("/proc/self/fd"))
+def descriptor_count(pid: object = "self") -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def private_folders(pid: int) -> List[pathlib.Path]:
@@ -102,3 +104,17 @@ def eventually(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> bool:
             return False
         select.select([], [], [], 0.01)
     return True
+
+
+def in_background(body: Callable[[], _T]) -> Callable[[], _T]:
+    """Starts `body` in a thread. The returned function waits for its end and returns what it returned."""
+    results: List[_T] = []
+    thread = threading.Thread(target=lambda: results.append(body()), daemon=True)
+    thread.start()
+
+    def wait() -> _T:
+        thread.join(LIMIT_S)
+        assert results, "it still runs, or it raised"
+        return results[0]
+
+    return wait

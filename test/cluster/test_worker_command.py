@@ -2,8 +2,6 @@
 
 import os
 import pathlib
-import re
-import signal
 import subprocess
 from typing import Callable, Dict, Iterator, List
 
@@ -12,34 +10,11 @@ import processes
 import pytest
 import skein
 import tpch
+from worker_process import SECRET, Worker, connect_to
 
 Connect = Callable[..., duckdb.DuckDBPyConnection]
 
-SECRET = "correct-horse"
 COUNT = "SELECT count(*), sum(l_quantity) FROM lineitem WHERE l_linenumber > 1"
-
-
-class Worker:
-    """One worker process; `address` is where its control plane listens."""
-
-    def __init__(self, temp_dir: pathlib.Path, *flags: str) -> None:
-        self.process = subprocess.Popen(
-            [skein.worker_binary(), "worker", "--listen", "127.0.0.1:0", "--threads", "1", "--memory", "1GB", *flags],
-            env=dict(os.environ, SKEIN_SECRET=SECRET, TMPDIR=str(temp_dir)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        line = self.process.stdout.readline()
-        found = re.search(r"control=(\S+)", line)
-        assert found, f"not ready: {line!r}"
-        self.address = found.group(1)
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(processes.LIMIT_S)
-        self.process.stdout.close()
-        return status
 
 
 @pytest.fixture
@@ -58,12 +33,6 @@ def narrow_workers(tmp_path: pathlib.Path) -> Iterator[List[Worker]]:
     yield started
     assert [worker.end() for worker in started] == [0, 0, 0]
     assert list(tmp_path.iterdir()) == []
-
-
-def connect_to(connect: Connect, workers: List[Worker], secret: str = SECRET) -> duckdb.DuckDBPyConnection:
-    connection = connect(",".join(worker.address for worker in workers))
-    connection.execute(f"SET GLOBAL skein_secret = '{secret}'")
-    return connection
 
 
 @pytest.mark.parametrize("name", ["q1", "q3", "q18"])
