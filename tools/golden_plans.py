@@ -1,0 +1,99 @@
+"""The golden plans of test/plan/tpch: how the 22 TPC-H queries are cut into stages, and how to read a plan.
+
+Run as a program (``tools/update_golden_plans``) it writes all of them anew.
+"""
+
+import json
+import pathlib
+from typing import Any, Dict, Iterator, List
+
+import duckdb
+import skein
+import tpch
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = TOP / "test" / "plan" / "tpch"
+#: TPC-H at scale factor 0.1, shared with the tests.
+DATA = TOP / "build" / "test-data" / "tpch-0.1"
+CLUSTER = "local:4"
+
+Json = Dict[str, Any]
+
+
+def file_of(name: str) -> pathlib.Path:
+    """Names the golden file of query ``name``: q3 is in q03.txt."""
+    return FOLDER / f"q{int(name[1:]):02}.txt"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Opens what the plans are made on. EXPLAIN starts no worker."""
+    connection = skein.connect(CLUSTER)
+    connection.execute("SET skein_mode = 'distributed'")
+    tpch.generate(0.1, DATA)
+    tpch.create_views(connection, DATA)
+    return connection
+
+
+def explain(connection: duckdb.DuckDBPyConnection, sql: str) -> Dict[str, List[Any]]:
+    """Returns the rows of EXPLAIN (FORMAT json): values by key."""
+    rows: Dict[str, List[Any]] = {}
+    for key, text in connection.execute("EXPLAIN (FORMAT json) " + sql).fetchall():
+        rows.setdefault(key, []).append(json.loads(text))
+    return rows
+
+
+def operators(root: Json) -> Iterator[Json]:
+    """Yields a node of a tree and all below it."""
+    yield root
+    for child in root.get("children", []):
+        yield from operators(child)
+
+
+def compact(plan: Json) -> str:
+    """Writes a plan as one tree of stages, operators and exchanges, without expressions, keys, files and estimates."""
+    lines: List[str] = []
+
+    def write_exchange(number: int, depth: int) -> None:
+        exchange = plan["exchanges"][number]
+        ordered = "ordered " if exchange["ordered"] else ""
+        lines.append("  " * depth + f"{ordered}{exchange['kind']} -> {exchange['ranges']}")
+        if exchange["from"] == "client":
+            lines.append("  " * (depth + 1) + "the client's rows")
+            return
+        stage = plan["stages"][exchange["from"]]
+        words = [f"{stage['tasks']} task" + "s" * (stage["tasks"] > 1), stage["replay"]]
+        words += ["barrier"] if stage["barrier"] else []
+        words += [stage["single"]] if "single" in stage else []
+        lines.append("  " * (depth + 1) + f"[{', '.join(words)}]")
+        write_operator(stage["operators"], depth + 1)
+
+    def write_operator(node: Json, depth: int) -> None:
+        if "exchange" in node:
+            write_exchange(node["exchange"], depth)
+            return
+        detail = node.get("detail", "") if "scan" not in node else ""
+        lines.append("  " * depth + f"{node['name']} {detail}".rstrip())
+        for child in node.get("children", []):
+            write_operator(child, depth + 1)
+
+    for exchange in plan["exchanges"]:
+        if exchange["to"] == "client":
+            write_exchange(exchange["id"], 0)
+    return "\n".join(lines) + "\n"
+
+
+def golden(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Returns the text of a query's golden file."""
+    return "\n".join(compact(plan) for plan in explain(connection, sql)["skein_stages"])
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with connect() as connection:
+        for name, sql in tpch.queries().items():
+            file_of(name).write_text(golden(connection, sql))
+    print(f"{FOLDER.relative_to(TOP)}: written; git diff shows what changed")
+
+
+if __name__ == "__main__":
+    main()
