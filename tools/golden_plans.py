@@ -52,6 +52,7 @@ def operators(root: Json) -> Iterator[Json]:
 def compact(plan: Json) -> str:
     """Writes a plan as one tree of stages, operators and exchanges, without expressions, keys, files and estimates."""
     lines: List[str] = []
+    shared: Dict[int, int] = {}  # stages that several exchanges read, by the order in which they are met
 
     def write_exchange(number: int, depth: int) -> None:
         exchange = plan["exchanges"][number]
@@ -60,6 +61,12 @@ def compact(plan: Json) -> str:
         if exchange["from"] == "client":
             lines.append("  " * (depth + 1) + "the client's rows")
             return
+        if "shared_from" in exchange:
+            is_known = exchange["from"] in shared
+            name = shared.setdefault(exchange["from"], len(shared) + 1)
+            lines.append("  " * (depth + 1) + ("again" if is_known else "stored as") + f" shared rows {name}")
+            if is_known:
+                return
         stage = plan["stages"][exchange["from"]]
         words = [f"{stage['tasks']} task" + "s" * (stage["tasks"] > 1), stage["replay"]]
         words += ["barrier"] if stage["barrier"] else []

@@ -43,8 +43,9 @@ class HostServerImpl : public HostServer {
  private:
   void AcceptAll() {
     while (!is_stopping_) {
-      if (!listener_->WaitReadable(kAcceptInterval) || is_stopping_) continue;
-      JoinFinished();
+      const bool is_readable = listener_->WaitReadable(kAcceptInterval);
+      JoinFinished();  // also when nobody comes: what has ended keeps a thread and a descriptor
+      if (!is_readable || is_stopping_) continue;
       auto socket = listener_->Accept();
       if (!socket) listener_->WaitEnded(kPollInterval);  // no descriptor is left, so it would be readable at once again
       if (!socket || connections_.size() >= kMaxConnections) continue;
