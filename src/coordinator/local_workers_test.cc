@@ -33,8 +33,8 @@ class LocalWorkerTest : public testing::Test {
     EXPECT_EQ(CountOpenFiles(), open_files_);
   }
 
-  /// Counts what a worker process costs beside its lifeline: a pipe, its pidfd, the file of its errors. Sockets belong to
-  /// other tests.
+  /// Counts what a worker process costs beside its lifeline: a pipe, its pidfd, the file of its errors. Sockets belong
+  /// to other tests.
   size_t CountOpenFiles() const {
     size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
