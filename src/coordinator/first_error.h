@@ -17,8 +17,8 @@
 
 #include "coordinator/split_ledger.h"
 #include "coordinator/task_table.h"
-#include "engine/run_progress.h"
 #include "plan/distributed_plan.h"
+#include "plan/error_position.h"
 #include "worker/control.pb.h"
 
 namespace skein {

@@ -9,19 +9,9 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "plan/error_position.h"
 
 namespace skein {
-
-/// A place in the order in which DuckDB with one thread would do the work of a stage.
-struct ErrorPosition {
-  static constexpr SplitId kAfterSplits = UINT32_MAX;
-
-  /// Counts the sources of the fragment that were asked for rows before this one.
-  uint32_t source = 0;
-  /// The split that was read last, or kAfterSplits once the source had come to its end; 0 at an input exchange.
-  SplitId split = 0;
-  auto operator<=>(const ErrorPosition&) const = default;
-};
 
 struct RunProgress {
   struct Begun {
