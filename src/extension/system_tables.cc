@@ -63,9 +63,9 @@ void Scan(duckdb::ClientContext&, duckdb::TableFunctionInput& input, duckdb::Dat
 }
 
 Value TimeOf(const std::optional<std::chrono::system_clock::time_point>& time) {
-  if (!time) return Value(LogicalType::TIMESTAMP_TZ);
+  if (!time) return Value(LogicalType::TIMESTAMP);
   const auto since_epoch = std::chrono::duration_cast<std::chrono::microseconds>(time->time_since_epoch());
-  return Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(since_epoch.count()));
+  return Value::TIMESTAMP(duckdb::timestamp_t(since_epoch.count()));
 }
 
 Value AmountsOf(const std::vector<uint64_t>& amounts) {
@@ -156,7 +156,7 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
             {"memory_bytes", amount},
             {"tasks", number},
             {"retained_bytes", amount},
-            {"last_heartbeat", LogicalType::TIMESTAMP_TZ}},
+            {"last_heartbeat", LogicalType::TIMESTAMP}},
            WorkerRows);
   Register(loader, "skein_queries",
            {{"query", text},

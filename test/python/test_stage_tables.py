@@ -112,6 +112,7 @@ def test_worker_shows_its_last_heartbeat(connect: Connect) -> None:
     heard = "SELECT coalesce(epoch_ms(min(last_heartbeat)), 0) / 1000, count(last_heartbeat) FROM skein_workers()"
     assert processes.eventually(lambda: connection.execute(heard).fetchone()[1] == 2)
     assert before - 1 <= connection.execute(heard).fetchone()[0] <= datetime.datetime.now().timestamp() + 1
+    assert all(isinstance(row[-1], datetime.datetime) for row in connection.execute("FROM skein_workers()").fetchall())
 
 
 def test_heartbeats_come_about_every_half_second(connect: Connect) -> None:
