@@ -45,7 +45,9 @@ def footprint(connection: duckdb.DuckDBPyConnection, temp_dir: pathlib.Path) -> 
 def without_numbers(found: Outcome) -> Outcome:
     """Two errors are the same if they differ only in amounts and in the names of private directories."""
     kind, value = found
-    return kind, re.sub(r"skein-worker-\w+-\w+|[0-9][\w.]*( [KMG]iB| bytes)?", "#", value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        value = re.sub(r"skein-worker-\w+-\w+|[0-9][\w.]*( [KMG]iB| bytes)?", "#", value)
+    return kind, value
 
 
 def outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:

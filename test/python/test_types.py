@@ -32,9 +32,11 @@ VALUES.update(
         "double_odd": "SELECT unnest(['nan', 'inf', '-inf', '-0.0', '1', '5e-324', NULL])::DOUBLE v",
         "float_odd": "SELECT unnest(['nan', 'inf', '-inf', '-0.0', '1', '1e-45', NULL])::FLOAT v",
         "date_infinite": "SELECT unnest(['infinity', '-infinity', '5877642-06-25 (BC)', NULL])::DATE v",
-        "timestamp_infinite": "SELECT unnest(['infinity', '-infinity', '1970-01-01 00:00:00.000001', NULL])::TIMESTAMP v",
+        "timestamp_infinite": "SELECT unnest(['infinity', '-infinity', '1970-01-01 00:00:00.000001', NULL])"
+        "::TIMESTAMP v",
         "timestamp_s_infinite": "SELECT unnest(['infinity', '-infinity', '1969-12-31 23:59:59', NULL])::TIMESTAMP_S v",
-        "timestamp_ms_infinite": "SELECT unnest(['infinity', '-infinity', '2020-01-01 00:00:00.123', NULL])::TIMESTAMP_MS v",
+        "timestamp_ms_infinite": "SELECT unnest(['infinity', '-infinity', '2020-01-01 00:00:00.123', NULL])"
+        "::TIMESTAMP_MS v",
         "timestamp_ns_infinite": "SELECT unnest(['infinity', '-infinity', '2020-01-01 00:00:00.123456789', NULL])"
         "::TIMESTAMP_NS v",
         "timestamp_tz_infinite": "SELECT unnest(['infinity', '-infinity', '2020-01-01 00:00:00.1+05', NULL])"
@@ -100,7 +102,8 @@ def cluster() -> Iterator[duckdb.DuckDBPyConnection]:
 def table(cluster: duckdb.DuckDBPyConnection, request: pytest.FixtureRequest) -> str:
     """A table in memory of three chunks in which each value comes many times."""
     cluster.execute("SET skein_mode = 'local'")
-    cluster.execute(f"CREATE OR REPLACE TABLE found AS SELECT row_number() OVER () - 1 k, v FROM ({VALUES[request.param]})")
+    values = VALUES[request.param]
+    cluster.execute(f"CREATE OR REPLACE TABLE found AS SELECT row_number() OVER () - 1 k, v FROM ({values})")
     count = cluster.execute("SELECT count(*) FROM found").fetchone()[0]
     cluster.execute(
         f"CREATE OR REPLACE TABLE mine AS SELECT i, v FROM range(4500) r(i) JOIN found ON k = i % {count} ORDER BY i"
@@ -154,4 +157,5 @@ def test_rows_of_parquet_come_back_as_they_were(
     cluster: duckdb.DuckDBPyConnection, table: str, tmp_path: pathlib.Path, request: pytest.FixtureRequest
 ) -> None:
     cluster.execute(f"COPY {table} TO '{tmp_path}/mine.parquet' (ROW_GROUP_SIZE 512)")
-    assert_same(cluster, CARRIED + queries_by(request.node.callspec.params["table"]), f"read_parquet('{tmp_path}/mine.parquet')")
+    queries = CARRIED + queries_by(request.node.callspec.params["table"])
+    assert_same(cluster, queries, f"read_parquet('{tmp_path}/mine.parquet')")
