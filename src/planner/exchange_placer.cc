@@ -46,6 +46,8 @@ Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
       return Distribution::Pinned();
     case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
       return PlaceCte(op);
+    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
+      return PlaceRecursiveCte(op);
     case LogicalOperatorType::LOGICAL_DELIM_JOIN:
       return PlaceDelimJoin(op);
     case LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR:

@@ -59,6 +59,7 @@ class ExchangePlacer {
   Distribution PlaceCte(OperatorPtr& op);
   Distribution PlaceCteReference(OperatorPtr& op);
   Distribution PlaceDelimJoin(OperatorPtr& op);
+  Distribution PlaceRecursiveCte(OperatorPtr& op);
   Distribution PlaceRestore(OperatorPtr& op);
   Distribution PlaceSingle(OperatorPtr& op, const std::string& reason);
 
@@ -99,6 +100,8 @@ class ExchangePlacer {
   std::function<duckdb::idx_t()> new_table_index_;
   std::map<const duckdb::LogicalOperator*, std::string> single_reasons_;
   std::map<duckdb::idx_t, SharedRows> shared_;  // by CTE index
+  /// DuckDB runs a recursive term again and again, and an exchange gives its rows once: none may stand in it.
+  bool is_in_recursive_term_ = false;
 };
 
 }  // namespace skein

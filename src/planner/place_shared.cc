@@ -7,6 +7,7 @@
 //                                        c
 //                                        ... DISTINCT keys of c
 #include <algorithm>
+#include <utility>
 
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
@@ -36,19 +37,41 @@ bool AllReferencesFit(duckdb::LogicalOperator& op, idx_t cte, const duckdb::vect
                      [&](OperatorPtr& child) { return AllReferencesFit(*child, cte, types); });
 }
 
-// The scans that a DELIM_JOIN gives its keys to; those below another one's right side are that one's.
-void CollectDelimGets(OperatorPtr& op, std::vector<OperatorPtr*>& out) {
-  if (op->type == LogicalOperatorType::LOGICAL_DELIM_GET) {
-    out.push_back(&op);
-    return;
-  }
-  if (op->type == LogicalOperatorType::LOGICAL_DELIM_JOIN) {
-    const bool is_flipped = op->Cast<duckdb::LogicalComparisonJoin>().delim_flipped;
-    CollectDelimGets(op->children[is_flipped ? 1 : 0], out);
-    return;
-  }
-  for (auto& child : op->children) CollectDelimGets(child, out);
+bool HasReference(duckdb::LogicalOperator& op, idx_t cte) {
+  if (op.type == LogicalOperatorType::LOGICAL_CTE_REF) return op.Cast<duckdb::LogicalCTERef>().cte_index == cte;
+  return std::any_of(op.children.begin(), op.children.end(),
+                     [&](OperatorPtr& child) { return HasReference(*child, cte); });
 }
+
+// A recursive term reads the CTE: once a round.
+bool IsReadInRecursiveTerm(duckdb::LogicalOperator& op, idx_t cte) {
+  if (op.type == LogicalOperatorType::LOGICAL_RECURSIVE_CTE && HasReference(*op.children[1], cte)) return true;
+  return std::any_of(op.children.begin(), op.children.end(),
+                     [&](OperatorPtr& child) { return IsReadInRecursiveTerm(*child, cte); });
+}
+
+// The scans that a DELIM_JOIN gives its keys to; those below another one's right side are that one's.
+struct DelimGets {
+  std::vector<OperatorPtr*> all;
+  bool is_any_in_recursive_term = false;
+
+  void Collect(OperatorPtr& op, bool is_in_recursive_term) {
+    if (op->type == LogicalOperatorType::LOGICAL_DELIM_GET) {
+      all.push_back(&op);
+      is_any_in_recursive_term |= is_in_recursive_term;
+      return;
+    }
+    if (op->type == LogicalOperatorType::LOGICAL_DELIM_JOIN) {
+      const bool is_flipped = op->Cast<duckdb::LogicalComparisonJoin>().delim_flipped;
+      Collect(op->children[is_flipped ? 1 : 0], is_in_recursive_term);
+      return;
+    }
+    const bool is_recursive = op->type == LogicalOperatorType::LOGICAL_RECURSIVE_CTE;
+    for (idx_t i = 0; i < op->children.size(); i++) {
+      Collect(op->children[i], is_in_recursive_term || (is_recursive && i == 1));
+    }
+  }
+};
 
 // The positions of `expressions`, plain columns, among `bindings`; empty where one is not there.
 std::vector<idx_t> PositionsOf(const duckdb::vector<ExpressionPtr>& expressions,
@@ -120,6 +143,9 @@ Distribution ExchangePlacer::PlaceCte(OperatorPtr& op) {
   op->children[0]->ResolveOperatorTypes();
   const bool is_shareable = AllReferencesFit(*op->children[1], cte, op->children[0]->types);
   if (options_.task_count == 1 || !is_shareable) return PlaceSingle(op, "a CTE in one task");
+  if (is_in_recursive_term_ || IsReadInRecursiveTerm(*op->children[1], cte)) {
+    return PlaceSingle(op, "a recursive term reads the CTE");
+  }
   const auto below = Place(op->children[0]);
   if (below.is_pinned) {
     const auto above = Place(op->children[1]);
@@ -151,6 +177,14 @@ Distribution ExchangePlacer::PlaceCteReference(OperatorPtr& op) {
   return Distribution::Hash(std::move(keys));
 }
 
+Distribution ExchangePlacer::PlaceRecursiveCte(OperatorPtr& op) {
+  if (Place(op->children[0]).is_distributed()) Gather(op->children[0]);
+  const bool was_in_recursive_term = std::exchange(is_in_recursive_term_, true);
+  Place(op->children[1]);
+  is_in_recursive_term_ = was_in_recursive_term;
+  return Distribution::Pinned();
+}
+
 Distribution ExchangePlacer::PlaceRestore(OperatorPtr& op) {
   const auto* ours = AsSkein(*op);
   if (ours == nullptr || ours->kind() != OperatorKind::kRestore) return PlaceSingle(op, "an operator of an extension");
@@ -161,11 +195,12 @@ Distribution ExchangePlacer::PlaceRestore(OperatorPtr& op) {
 Distribution ExchangePlacer::PlaceDelimJoin(OperatorPtr& op) {
   auto& join = op->Cast<duckdb::LogicalComparisonJoin>();
   const idx_t left = join.delim_flipped ? 1 : 0;
-  std::vector<OperatorPtr*> gets;
-  CollectDelimGets(op->children[1 - left], gets);
+  DelimGets gets;
+  gets.Collect(op->children[1 - left], is_in_recursive_term_);
   const auto left_bindings = op->children[left]->GetColumnBindings();
   const auto positions = PositionsOf(join.duplicate_eliminated_columns, left_bindings);
-  if (options_.task_count == 1 || positions.empty() || !HaveTypesOf(gets, join.duplicate_eliminated_columns)) {
+  if (options_.task_count == 1 || positions.empty() || gets.is_any_in_recursive_term ||
+      !HaveTypesOf(gets.all, join.duplicate_eliminated_columns)) {
     return PlaceSingle(op, "the keys of a DELIM_JOIN cannot be shared");
   }
   auto below = Place(op->children[left]);
@@ -182,7 +217,7 @@ Distribution ExchangePlacer::PlaceDelimJoin(OperatorPtr& op) {
   Share(op->children[left], cte, below);
   auto definition = std::move(op->children[left]);
   definition->ResolveOperatorTypes();
-  for (auto* get : gets) *get = DistinctKeys(**get, positions, cte, *definition);
+  for (auto* get : gets.all) *get = DistinctKeys(**get, positions, cte, *definition);
   op->children[left] = RereadAs(left_bindings, cte, *definition);
   join.type = LogicalOperatorType::LOGICAL_COMPARISON_JOIN;
   join.duplicate_eliminated_columns.clear();

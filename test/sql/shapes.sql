@@ -6,7 +6,7 @@ select g, count(*), count(k), sum(i), avg(i), min(d), max(s), avg(m), sum(m), av
 select k, s, count(*) c, sum(d) from a group by all
 select g, count(distinct k), sum(distinct sm), count(*) filter (where b) from a group by g
 select count(distinct s) from a
-select count(distinct k), sum(distinct sm), avg(distinct sm), count(*), avg(i), var_pop(d) from a
+select count(distinct k), sum(distinct sm), avg(distinct sm), count(*), avg(i), var_samp(d) from a
 select g, count(distinct s), max(distinct k), stddev(d), sum(h) from a group by g
 select count(distinct a.k) from a join b on a.k=b.k
 select count(distinct k), count(*), sum(i) from a where false
@@ -137,3 +137,7 @@ select li, st, i from a order by li desc limit 3000
 select x.i from (select i, s from a order by s, i) x where x.i > 100 order by x.i desc
 select row_number() over () r, * from (select i, k from a order by k, i) q where i < 300 order by k, i
 select i, d from a order by random() * 0, i
+with recursive base as materialized (select i as x, i+1 as y from a where i<20), r(n) as (select 0 union all select y from r join base on r.n=base.x) select count(*), sum(n) from r
+with recursive base as materialized (select i as x, i+1 as y from a where i<20), r(n) as (select min(x) from base union select y from r join base on r.n=base.x) select count(*), sum(n) from r, base
+select b.j, (with recursive r(n) as (select 0 union all select n+1 from r join (select b.k as kk) q on r.n < q.kk where n<5) select count(*) from r) c from b where b.j<50
+with c as materialized (select i, k from a where i<100) select count(*), sum(j) from b where exists (with recursive r(n) as (select b.j union all select c.i from r join c on c.i = r.n + 1 where r.n < 60) select 1 from r where n > 55)
