@@ -59,7 +59,7 @@ def cluster(folder: pathlib.Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def rounded(value: Any) -> Any:
     """Floating sums differ in their last digits with the order of their rows, in DuckDB alone as well."""
     if isinstance(value, float):
-        return "nan" if math.isnan(value) else float(f"{value:.11g}")
+        return "nan" if math.isnan(value) else float(f"{value:.9g}")
     if isinstance(value, (list, tuple)):
         return tuple(rounded(item) for item in value)
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ select g, count(*), count(k), sum(i), avg(i), min(d), max(s), avg(m), sum(m), av
 select k, s, count(*) c, sum(d) from a group by all
 select g, count(distinct k), sum(distinct sm), count(*) filter (where b) from a group by g
 select count(distinct s) from a
-select count(distinct k), sum(distinct sm), avg(distinct sm), count(*), avg(i), var_samp(d) from a
+select count(distinct k), sum(distinct sm), avg(distinct sm), count(*), avg(i), var_pop(d) from a
 select g, count(distinct s), max(distinct k), stddev(d), sum(h) from a group by g
 select count(distinct a.k) from a join b on a.k=b.k
 select count(distinct k), count(*), sum(i) from a where false
