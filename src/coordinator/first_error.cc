@@ -8,7 +8,12 @@
 namespace skein {
 namespace {
 
+constexpr uint32_t kUnranked = UINT32_MAX;
+
+// A stage that several read is worked on when the first of them wants it; and only once, or plans of shared stages over
+// shared stages would take for ever.
 void Visit(const DistributedPlan& plan, StageId stage, uint32_t& next, std::vector<uint32_t>& ranks) {
+  if (ranks[stage] != kUnranked) return;
   const auto& inputs = plan.stage(stage).inputs;
   for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) {
     const auto& exchange = plan.exchange(*input);
@@ -20,8 +25,12 @@ void Visit(const DistributedPlan& plan, StageId stage, uint32_t& next, std::vect
 }  // namespace
 
 std::vector<uint32_t> PlainOrderOf(const DistributedPlan& plan) {
-  std::vector<uint32_t> ranks(plan.stages.size(), 0);
+  std::vector<uint32_t> ranks(plan.stages.size(), kUnranked);
   uint32_t next = 0;
+  // DuckDB makes the rows of a table expression before it turns to what reads them.
+  for (const auto& exchange : plan.exchanges) {
+    if (exchange.is_shared()) Visit(plan, exchange.producer, next, ranks);
+  }
   if (!ranks.empty()) Visit(plan, plan.stages.back().id, next, ranks);
   return ranks;
 }
@@ -38,8 +47,13 @@ const FirstError::Entry* FirstError::First() const {
 
 std::optional<OrderedRun> FirstError::Add(const TaskEntry& task, const wire::TaskFailed& failed) {
   const Task name{task.key.stage, task.key.task};
-  found_[name] = {{failed.source(), failed.split()}, FromWire(failed.error())};
   const auto& scans = plan_.stage(task.key.stage).scans;
+  ErrorPosition position{failed.source(), failed.split()};
+  for (const auto& begun : failed.begun()) {
+    // Where several threads have read it is not known which of the open splits holds the error: the first may.
+    if (scans.size() == 1 && begun.is_open()) position.split = std::min(position.split, begun.split());
+  }
+  found_[name] = {position, FromWire(failed.error())};
   if (scans.size() == 1) {
     // Which scan has failed is certain only where there is one; the error is in a split that was begun.
     SplitId last = 0;

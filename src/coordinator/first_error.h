@@ -81,7 +81,7 @@ class FirstError {
 };
 
 /// Returns for each stage its place in the order in which DuckDB with one thread would do their work: inputs before
-/// what reads them, of several the last first, which is the build side of a join.
+/// what reads them, of several the last first, which is the build side of a join; those that several read before all.
 std::vector<uint32_t> PlainOrderOf(const DistributedPlan& plan);
 
 }  // namespace skein

@@ -133,5 +133,27 @@ TEST(PlainOrder, PutsTheBuildSideOfAJoinBeforeItsProbeSide) {
   EXPECT_EQ(PlainOrderOf(plan), (std::vector<uint32_t>{1, 0, 2}));
 }
 
+/// Stages that each read the one before twice: `depth` levels have 2^depth ways down.
+DistributedPlan MakeLadder(uint32_t depth) {
+  DistributedPlan plan;
+  for (StageId stage = 0; stage < depth; stage++) {
+    Exchange exchange;
+    exchange.id = stage;
+    exchange.producer = stage;
+    plan.exchanges.push_back(exchange);
+    Stage next;
+    next.id = stage;
+    next.output = stage;
+    if (stage > 0) next.inputs = {stage - 1, stage - 1};
+    plan.stages.push_back(next);
+  }
+  return plan;
+}
+
+TEST(PlainOrder, LooksAtASharedStageOnce) {
+  const auto ranks = PlainOrderOf(MakeLadder(64));
+  for (uint32_t stage = 0; stage < 64; stage++) EXPECT_EQ(ranks[stage], stage);
+}
+
 }  // namespace
 }  // namespace skein

@@ -349,12 +349,20 @@ void QueryState::OnError(const arrow::Status& status) {
   if (state_ == State::kEnded || is_released_) return;
   if (!IsWeak(status)) return End("failed", status);
   if (first_error_.is_known()) return;  // a consequence of it
-  if (weak_error_.ok() || (weak_error_.IsCancelled() && !status.IsCancelled())) weak_error_ = status;
-  if (settle_timer_ != 0) return;
-  settle_timer_ = timers_.After(options_.settle_time, [this] {
-    settle_timer_ = 0;
-    End("failed", weak_error_);
-  });
+  const bool says_more = weak_error_.ok() || (weak_error_.IsCancelled() && !status.IsCancelled());
+  if (!says_more) return;
+  weak_error_ = status;
+  timers_.Cancel(std::exchange(settle_timer_, 0));
+  const auto wait = status.IsCancelled() ? options_.reason_time : options_.settle_time;
+  settle_timer_ = timers_.After(wait, [this] { EndWithWeakError(); });
+}
+
+void QueryState::EndWithWeakError() {
+  settle_timer_ = 0;
+  if (!weak_error_.IsCancelled()) return End("failed", weak_error_);
+  // Only the user's own cancellation may look like one.
+  End("failed", Unavailable("a task was cancelled and its reason did not arrive: after_ms=" + MillisecondsSinceStart() +
+                            ": " + weak_error_.message()));
 }
 
 void QueryState::End(const std::string& state, const arrow::Status& status) {

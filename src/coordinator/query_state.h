@@ -37,6 +37,8 @@ struct QueryOptions {
   std::chrono::milliseconds grant_deadline{30000};
   /// An error that a lost worker may have caused waits so long for the loss itself, which says more.
   std::chrono::milliseconds settle_time{500};
+  /// A cancellation that nobody asked for waits so long for its reason: the report of the task that failed, or its loss.
+  std::chrono::milliseconds reason_time{5000};
   /// How long an error of the data waits for others that plain order would meet before it.
   std::chrono::milliseconds first_error_time{2000};
   uint64_t task_memory_bytes = uint64_t{16} << 20;
@@ -113,6 +115,7 @@ class QueryState {
   void FinishIfDone();
   /// Takes an error of a task or of the client: ends the query with it, at once or when nothing better came in time.
   void OnError(const arrow::Status& status);
+  void EndWithWeakError();
   void End(const std::string& state, const arrow::Status& status);
   void Release(const std::string& reason);
   void CancelTimers();

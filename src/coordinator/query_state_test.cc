@@ -416,6 +416,17 @@ TEST_F(QueryStateTest, FailsWithABrokenStreamWhenNothingBetterComes) {
   EXPECT_EQ(error(), "stream broke");
 }
 
+TEST_F(QueryStateTest, NeverTakesACancellationOfATaskForOneOfTheUser) {
+  MakeRunning();
+  From(0, Failed(1, 0, CancelledError("producer failed")));
+  timers_.Advance(milliseconds(4999));
+  EXPECT_TRUE(observer_.errors.empty());
+  timers_.Advance(milliseconds(1));
+  ASSERT_EQ(observer_.errors.size(), 1u);
+  EXPECT_FALSE(observer_.errors[0].IsCancelled());
+  EXPECT_NE(error().find("its reason did not arrive"), std::string::npos) << error();
+}
+
 TEST_F(QueryStateTest, FailsWhenTheClientCannotReadEvenAfterAllTasksFinished) {
   MakeRunning();
   state_->OnClientFailed(Unavailable("connection reset"));

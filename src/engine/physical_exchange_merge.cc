@@ -153,6 +153,12 @@ duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalExchangeMerge::GetGlobalSo
   return duckdb::make_uniq<GlobalState>(context, *input->second, types, keys_);
 }
 
+duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalExchangeMerge::GetLocalSourceState(
+    duckdb::ExecutionContext& context, duckdb::GlobalSourceState& state) const {
+  TaskState::Get(context.client).progress.TurnToExchange(exchange_);
+  return PhysicalOperator::GetLocalSourceState(context, state);
+}
+
 duckdb::SourceResultType PhysicalExchangeMerge::GetDataInternal(duckdb::ExecutionContext& context,
                                                                 duckdb::DataChunk& chunk,
                                                                 duckdb::OperatorSourceInput& input) const {

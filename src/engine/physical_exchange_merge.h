@@ -17,6 +17,8 @@ class PhysicalExchangeMerge : public duckdb::PhysicalOperator {
   bool IsSource() const override { return true; }
   duckdb::OrderPreservationType SourceOrder() const override { return duckdb::OrderPreservationType::FIXED_ORDER; }
   duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext& context) const override;
+  duckdb::unique_ptr<duckdb::LocalSourceState> GetLocalSourceState(duckdb::ExecutionContext& context,
+                                                                   duckdb::GlobalSourceState& state) const override;
   duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                                            duckdb::OperatorSourceInput& input) const override;
 

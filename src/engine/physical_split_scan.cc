@@ -54,7 +54,6 @@ class LocalState : public duckdb::LocalSourceState {
 void LocalState::Begin(duckdb::ClientContext& context, GlobalState& global, const SplitScanSpec& spec,
                        const Split& split) {
   const auto parquet = ParquetSplit::FromBytes(split.payload);
-  global.task.progress.BeginSplit(spec.scan, split.id);
   file = &global.files.Get(parquet);
   this->split = split.id;
   batch_index = global.next_batch++;
@@ -188,6 +187,8 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
     auto guard = global.Lock();
     auto state = feed.TryTake(spec_.scan, split, global.wakeable.Callback());
     if (state.ok() && *state == SplitFeed::kPending) return global.BlockSource(guard, input.interrupt_state);
+    // With the lock held: whoever takes a later split, and fails in it, knows that this one was begun.
+    if (state.ok() && *state == SplitFeed::kSplit) global.task.progress.BeginSplit(spec_.scan, split.id);
     guard.unlock();
     if (!state.ok()) global.task.Fail(state.status());
     if (*state == SplitFeed::kExhausted) {

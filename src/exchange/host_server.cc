@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <list>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -51,11 +52,15 @@ class HostServerImpl : public HostServer {
       if (!socket || connections_.size() >= kMaxConnections) continue;
       auto& connection = connections_.emplace_back();
       connection.socket = std::move(socket);
-      connection.thread = std::thread([this, &connection] {
-        Serve(*connection.socket);
-        connection.socket->Shutdown();
-        connection.is_finished = true;
-      });
+      try {
+        connection.thread = std::thread([this, &connection] {
+          Serve(*connection.socket);
+          connection.socket->Shutdown();
+          connection.is_finished = true;
+        });
+      } catch (const std::system_error&) {
+        connections_.pop_back();  // no thread is left: whoever asked reads over Flight
+      }
     }
   }
 

@@ -199,7 +199,8 @@ Distribution ExchangePlacer::PlaceDelimJoin(OperatorPtr& op) {
   gets.Collect(op->children[1 - left], is_in_recursive_term_);
   const auto left_bindings = op->children[left]->GetColumnBindings();
   const auto positions = PositionsOf(join.duplicate_eliminated_columns, left_bindings);
-  if (options_.task_count == 1 || positions.empty() || gets.is_any_in_recursive_term ||
+  const bool is_recursive = is_in_recursive_term_ || gets.is_any_in_recursive_term;
+  if (options_.task_count == 1 || positions.empty() || is_recursive ||
       !HaveTypesOf(gets.all, join.duplicate_eliminated_columns)) {
     return PlaceSingle(op, "the keys of a DELIM_JOIN cannot be shared");
   }

@@ -54,6 +54,20 @@ def test_error_is_the_first_in_plain_order(
     assert {error_of(connection, sql) for _ in range(repetitions)} == {expected}
 
 
+def test_error_of_rows_that_are_read_twice_comes_before_those_of_their_readers(
+    connection: duckdb.DuckDBPyConnection, bad_rows: pathlib.Path
+) -> None:
+    table = f"read_parquet('{bad_rows}')"
+    sql = (
+        f"WITH c AS MATERIALIZED (SELECT i, CAST(CASE WHEN i = 90000 THEN 'shared' ELSE i::VARCHAR END AS BIGINT) AS k"
+        f" FROM {table}) SELECT count(*) FROM (SELECT CAST(s AS INTEGER) AS k FROM {table}) a"
+        " JOIN c USING (k) JOIN c d USING (k)"
+    )
+    with duckdb.connect(config={"threads": 1}) as plain:
+        expected = error_of(plain, sql)
+    assert {error_of(connection, sql) for _ in range(5)} == {expected}
+
+
 def test_error_of_the_build_side_comes_before_that_of_the_probe_side(
     connection: duckdb.DuckDBPyConnection, bad_rows: pathlib.Path
 ) -> None:
