@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr char kTypeId[] = "skein::ErrorDetail";
@@ -51,4 +51,4 @@ const ErrorDetail* DetailOf(const arrow::Status& status) {
   return static_cast<const ErrorDetail*>(status.detail().get());
 }
 
-}  // namespace skein
+}  // namespace skein::core

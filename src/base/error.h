@@ -7,7 +7,7 @@
 
 #include <arrow/status.h>
 
-namespace skein {
+namespace skein::core {
 
 /// Names who can do something about an error.
 enum class Fault {
@@ -55,4 +55,4 @@ bool IsOfTheData(const arrow::Status& status);
 /// Returns the detail of `status`, or null where another library made it.
 const ErrorDetail* DetailOf(const arrow::Status& status);
 
-}  // namespace skein
+}  // namespace skein::core

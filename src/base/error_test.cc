@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class ForeignDetail : public arrow::StatusDetail {
@@ -41,4 +41,4 @@ TEST(Error, HasNoDetailWhereAnotherLibraryMadeTheStatus) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

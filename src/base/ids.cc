@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 void FillRandom(void* out, size_t size) {
@@ -66,4 +66,4 @@ std::string TaskKey::ToString() const {
   return "stage=" + std::to_string(stage) + " task=" + std::to_string(task) + " attempt=" + std::to_string(attempt);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 
 #include <arrow/result.h>
 
-namespace skein {
+namespace skein::core {
 
 using StageId = uint32_t;
 using ExchangeId = uint32_t;
@@ -51,4 +51,4 @@ struct TaskKey {
 std::string RandomHex(int size);
 uint64_t RandomUint64();
 
-}  // namespace skein
+}  // namespace skein::core

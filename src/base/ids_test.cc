@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 TEST(QueryId, SurvivesItsBytes) {
@@ -45,4 +45,4 @@ TEST(RandomHex, GivesTwoDigitsAByte) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-namespace skein {
+namespace skein::core {
 
 InterruptSignal::InterruptSignal(std::function<void()> on_interrupt) : on_interrupt_(std::move(on_interrupt)) {
   sigset_t signals;
@@ -32,4 +32,4 @@ void InterruptSignal::Run() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include <functional>
 #include <thread>
 
-namespace skein {
+namespace skein::core {
 
 /// One a process, made by main() before any other thread: SIGINT is blocked in all of them from then on.
 class InterruptSignal {
@@ -24,4 +24,4 @@ class InterruptSignal {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

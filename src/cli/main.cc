@@ -8,13 +8,13 @@
 int main(int argc, char** argv) {
   constexpr int kWrongUsage = 2;
   // A worker reads its own flags: it must be alone in the process when it starts.
-  if (argc > 1 && std::strcmp(argv[1], "worker") == 0) return skein::RunWorkerCommand(argc - 1, argv + 1);
+  if (argc > 1 && std::strcmp(argv[1], "worker") == 0) return skein::core::RunWorkerCommand(argc - 1, argv + 1);
   CLI::App app{"Skein runs DuckDB on many machines"};
   app.set_version_flag("--version", SKEIN_VERSION);
   app.require_subcommand(1);
   app.add_subcommand("worker", "Run a worker: see skein worker --help");
   int exit_code = 0;
-  skein::AddSqlCommand(app, &exit_code);
+  skein::core::AddSqlCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-namespace skein {
+namespace skein::core {
 
 ProgressLine::ProgressLine(Source finished_tasks) : finished_tasks_(std::move(finished_tasks)) {
   if (isatty(STDERR_FILENO)) thread_ = std::thread([this] { Run(); });
@@ -40,4 +40,4 @@ void ProgressLine::Draw() {
   is_drawn_ = true;
 }
 
-}  // namespace skein
+}  // namespace skein::core

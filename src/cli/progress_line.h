@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 
 class ProgressLine {
  public:
@@ -31,4 +31,4 @@ class ProgressLine {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "cli/progress_line.h"
 #include "extension/sql_session.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr int kStatementFailed = 1;
@@ -138,4 +138,4 @@ void AddSqlCommand(CLI::App& app, int* exit_code) {
   command->callback([options, exit_code] { *exit_code = RunSql(*options); });
 }
 
-}  // namespace skein
+}  // namespace skein::core

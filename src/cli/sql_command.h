@@ -3,10 +3,10 @@
 
 #include <CLI/CLI.hpp>
 
-namespace skein {
+namespace skein::core {
 
 /// Adds the subcommand; when it is chosen, `*exit_code` is set: 0, 1 for a failed statement, 2 for wrong usage, 130
 /// when interrupted.
 void AddSqlCommand(CLI::App& app, int* exit_code);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -21,7 +21,7 @@
 #include "cli/worker_flags.h"
 #include "worker/worker_log.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr int kExitFailed = 1;
@@ -135,4 +135,4 @@ int RunWorkerCommand(int argc, char** argv) {
   return 0;
 }
 
-}  // namespace skein
+}  // namespace skein::core

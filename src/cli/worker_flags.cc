@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr uint64_t kSmallestMemory = uint64_t{64} << 20;
@@ -120,4 +120,4 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv) {
   return flags;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 
 #include "worker/worker_node.h"
 
-namespace skein {
+namespace skein::core {
 
 struct WorkerFlags {
   WorkerOptions worker;  // but for the secret, which is on no command line
@@ -26,4 +26,4 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv);
 /// Reads "512MB", "4GB" (powers of 1000), "4GiB" (powers of 1024) or a number of bytes.
 arrow::Result<uint64_t> ParseByteSize(const std::string& text);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 arrow::Result<WorkerFlags> Parse(std::initializer_list<const char*> flags) {
@@ -61,4 +61,4 @@ TEST(ParseByteSize, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

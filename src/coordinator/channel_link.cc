@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// A worker that leaves so much unread is as good as lost.
@@ -75,4 +75,4 @@ void ChannelLink::Close() {
   if (writer_.joinable()) writer_.join();
 }
 
-}  // namespace skein
+}  // namespace skein::core

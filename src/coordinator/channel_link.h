@@ -13,7 +13,7 @@
 #include "coordinator/worker_link.h"
 #include "worker/control_channel.h"
 
-namespace skein {
+namespace skein::core {
 
 class ChannelLink : public WorkerLink {
  public:
@@ -42,4 +42,4 @@ class ChannelLink : public WorkerLink {
   std::thread writer_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr std::chrono::seconds kLimit{10};
@@ -82,4 +82,4 @@ TEST(ChannelLink, NeverMakesASenderWaitForAWorkerThatDoesNotRead) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -222,4 +222,4 @@ void ChildProcess::Kill() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include <arrow/result.h>
 #include <sys/types.h>
 
-namespace skein {
+namespace skein::core {
 
 /// Owns a file descriptor.
 class FileHandle {
@@ -73,4 +73,4 @@ class ChildProcess {
   std::optional<std::string> exit_;  // GUARDED_BY(mutex_); set once reaped
 };
 
-}  // namespace skein
+}  // namespace skein::core

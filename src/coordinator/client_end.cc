@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 arrow::Status ClosedError() { return CancelledError("the query was closed by its client"); }
@@ -128,4 +128,4 @@ void ClientEnd::OnFailed(const arrow::Status& status) {
   CallAll(wakes);
 }
 
-}  // namespace skein
+}  // namespace skein::core

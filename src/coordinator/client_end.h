@@ -11,7 +11,7 @@
 #include "coordinator/query_state.h"
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What the client's end tells the query, from any thread.
 class ClientEndListener {
@@ -60,4 +60,4 @@ class ClientEnd : public Receiver, public QueryObserver {
   std::vector<std::function<void()>> wakes_;  // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// A receiver that gives what the test says.
@@ -108,4 +108,4 @@ TEST_F(ClientEndTest, HandsProducersOn) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

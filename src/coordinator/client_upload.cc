@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 
 arrow::Status CheckClientInputs(const QueryRequest& request) {
   for (const auto& exchange : request.plan.exchanges) {
@@ -29,4 +29,4 @@ std::vector<ClientUpload> TakeUploads(QueryRequest& request, const TaskTable& ta
   return uploads;
 }
 
-}  // namespace skein
+}  // namespace skein::core

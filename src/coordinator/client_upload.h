@@ -11,7 +11,7 @@
 #include "coordinator/task_table.h"
 #include "exchange/block.h"
 
-namespace skein {
+namespace skein::core {
 
 /// The rows of one exchange and where they go. Value.
 struct ClientUpload {
@@ -36,4 +36,4 @@ arrow::Status CheckClientInputs(const QueryRequest& request);
 /// Takes the rows out of the request, so that they are free once they are sent.
 std::vector<ClientUpload> TakeUploads(QueryRequest& request, const TaskTable& tasks);
 
-}  // namespace skein
+}  // namespace skein::core

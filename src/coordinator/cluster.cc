@@ -21,7 +21,7 @@
 #include "exchange/flight_channel.h"
 #include "exchange/host_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class ClusterImpl;
@@ -375,4 +375,4 @@ arrow::Result<std::shared_ptr<Cluster>> Cluster::Start(ClusterOptions options) {
   return cluster;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -16,7 +16,7 @@
 #include "coordinator/query_request.h"
 #include "coordinator/stage_info.h"
 
-namespace skein {
+namespace skein::core {
 
 struct ClusterOptions {
   ClusterSpec spec;
@@ -100,4 +100,4 @@ class Cluster {
   virtual ClusterStatus Status() const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr uint32_t kMaxLocalWorkers = 256;
@@ -171,4 +171,4 @@ std::string ClusterSpec::ToString() const {
   return out;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include <arrow/result.h>
 
-namespace skein {
+namespace skein::core {
 
 /// "local:4", "local:4?threads=2&memory=4GB" or "host:port,host:port".
 struct ClusterSpec {
@@ -22,4 +22,4 @@ struct ClusterSpec {
   std::string ToString() const;
 };
 
-}  // namespace skein
+}  // namespace skein::core

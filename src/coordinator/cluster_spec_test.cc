@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "coordinator/machine_share.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string ErrorOf(const std::string& text) {
@@ -86,4 +86,4 @@ TEST(MachineShare, LeavesAShareToTheUsersProcess) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

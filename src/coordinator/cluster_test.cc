@@ -12,7 +12,7 @@
 #include "coordinator/fakes.h"
 #include "coordinator/scripted_worker.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class ClusterStart : public testing::Test {
@@ -269,4 +269,4 @@ TEST_F(ClusterRun, CanBeDroppedByAWakeUpOnItsOwnThread) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "worker/control_channel.h"
 #include "worker/handshake.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// The kernel closes a dying process's connections a little before its end can be waited for.
@@ -81,4 +81,4 @@ arrow::Result<JoinedWorker> ConnectWorker(ConnectOptions options) {
   return joined;
 }
 
-}  // namespace skein
+}  // namespace skein::core

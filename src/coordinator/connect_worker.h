@@ -11,7 +11,7 @@
 #include "coordinator/local_workers.h"
 #include "coordinator/membership.h"
 
-namespace skein {
+namespace skein::core {
 
 struct ConnectOptions {
   uint32_t worker = 0;
@@ -30,4 +30,4 @@ struct ConnectOptions {
 /// Waits as long as the time-outs say. Errors name the worker; the process is ended with the last reference to it.
 arrow::Result<JoinedWorker> ConnectWorker(ConnectOptions options);
 
-}  // namespace skein
+}  // namespace skein::core

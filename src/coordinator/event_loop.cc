@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 
 EventLoop::EventLoop() : thread_([this] { Run(); }) {}
 
@@ -62,4 +62,4 @@ void EventLoop::Run() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 
 #include "coordinator/timers.h"
 
-namespace skein {
+namespace skein::core {
 
 class EventLoop : public Timers {
  public:
@@ -45,4 +45,4 @@ class EventLoop : public Timers {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include "coordinator/fakes.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -61,4 +61,4 @@ TEST(EventLoop, RefusesWorkOnceStoppedAndDropsTimers) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

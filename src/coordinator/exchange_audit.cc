@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 
 ExchangeAudit::ExchangeAudit(const DistributedPlan& plan) : plan_(plan), edges_(plan.exchanges.size()) {
   for (const auto& exchange : plan.exchanges) {
@@ -89,4 +89,4 @@ arrow::Status ExchangeAudit::CheckComplete() const {
   return arrow::Status::OK();
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 #include "exchange/consumer_ledger.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 class ExchangeAudit {
  public:
@@ -52,4 +52,4 @@ class ExchangeAudit {
   std::vector<Edge> edges_;  // by exchange id
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
 
-namespace skein {
+namespace skein::core {
 
 /// A clock that a test turns.
 class FakeTimers : public Timers {
@@ -91,4 +91,4 @@ class FakeClientInput : public ClientInput {
   const std::unique_ptr<RetainedStore> store_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr uint32_t kUnranked = UINT32_MAX;
@@ -142,4 +142,4 @@ bool FirstError::IsSettled() const {
   return true;
 }
 
-}  // namespace skein
+}  // namespace skein::core

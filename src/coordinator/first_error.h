@@ -21,7 +21,7 @@
 #include "plan/error_position.h"
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Splits of one task that are to be run again in plain order.
 struct OrderedRun {
@@ -84,4 +84,4 @@ class FirstError {
 /// what reads them, of several the last first, which is the build side of a join; those that several read before all.
 std::vector<uint32_t> PlainOrderOf(const DistributedPlan& plan);
 
-}  // namespace skein
+}  // namespace skein::core

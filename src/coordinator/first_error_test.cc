@@ -6,7 +6,7 @@
 #include "coordinator/fakes.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Two tasks of a stage with one scan; they run on workers of their own.
@@ -156,4 +156,4 @@ TEST(PlainOrder, LooksAtASharedStageOnce) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

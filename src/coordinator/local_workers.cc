@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// How long a process that has closed its output may take to end, to be told from one that goes on without it.
@@ -73,4 +73,4 @@ arrow::Result<ReadyLine> LocalWorker::WaitReady(std::chrono::milliseconds timeou
   return WorldError(message);
 }
 
-}  // namespace skein
+}  // namespace skein::core

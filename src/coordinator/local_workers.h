@@ -13,7 +13,7 @@
 
 #include "coordinator/child_process.h"
 
-namespace skein {
+namespace skein::core {
 
 struct LocalWorkerOptions {
   uint32_t worker = 0;  // for messages
@@ -59,4 +59,4 @@ class LocalWorker {
   const std::unique_ptr<ChildProcess> process_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

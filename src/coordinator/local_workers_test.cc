@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -133,4 +133,4 @@ TEST(ReadyLine, IsReadExactly) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

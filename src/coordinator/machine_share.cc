@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace skein {
+namespace skein::core {
 
 int DefaultWorkerThreads(uint32_t workers) {
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency() / std::max(1u, workers)));
@@ -17,4 +17,4 @@ uint64_t DefaultWorkerMemoryBytes(uint32_t workers) {
   return ram_bytes / 5 * 4 / (workers + 1);
 }
 
-}  // namespace skein
+}  // namespace skein::core

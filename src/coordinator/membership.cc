@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 
 Membership::Membership(std::vector<std::string> addresses, MembershipOptions options, Timers& timers, OnLost on_lost)
     : options_(options), timers_(timers), on_lost_(std::move(on_lost)), members_(addresses.size()) {
@@ -148,4 +148,4 @@ void Membership::ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo
   change(infos_[worker]);
 }
 
-}  // namespace skein
+}  // namespace skein::core

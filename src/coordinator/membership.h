@@ -14,7 +14,7 @@
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
 
-namespace skein {
+namespace skein::core {
 
 struct MembershipOptions {
   std::chrono::milliseconds heartbeat_interval{500};
@@ -79,4 +79,4 @@ class Membership {
   std::vector<WorkerInfo> infos_;  // GUARDED_BY(info_mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

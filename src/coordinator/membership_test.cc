@@ -4,7 +4,7 @@
 
 #include "coordinator/fakes.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -137,4 +137,4 @@ TEST_F(MembershipTest, DoesNotBlameWorkersForItsOwnPause) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "base/ids.h"
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 class QueryExecution {
  public:
@@ -24,4 +24,4 @@ class QueryExecution {
   virtual void Cancel(const std::string& reason) = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "coordinator/query_state.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 
 void QueryState::OnDataError(const TaskEntry& task, const wire::TaskFailed& failed) {
   if (!first_error_.is_known()) {
@@ -49,4 +49,4 @@ void QueryState::EndIfFirstErrorIsCertain() {
   if (first_error_.is_known() && first_error_.IsSettled()) End("failed", first_error_.status());
 }
 
-}  // namespace skein
+}  // namespace skein::core

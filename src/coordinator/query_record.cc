@@ -5,7 +5,7 @@
 
 #include "coordinator/stage_figures.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 uint64_t MicrosecondsBetween(SteadyTime start, SteadyTime end) {
@@ -119,4 +119,4 @@ uint32_t QueryHistory::CountRunning() const {
       std::count_if(records.begin(), records.end(), [](const auto& record) { return record->is_running(); }));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "coordinator/cluster.h"
 #include "coordinator/timers.h"
 
-namespace skein {
+namespace skein::core {
 
 class QueryRecord {
  public:
@@ -60,4 +60,4 @@ class QueryHistory {
   std::deque<std::shared_ptr<QueryRecord>> records_;  // GUARDED_BY(mutex_), oldest first
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 const SteadyTime kStart{std::chrono::hours(1)};
@@ -75,4 +75,4 @@ TEST(QueryHistory, KeepsRunningQueriesAndTheLastEndedOnes) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

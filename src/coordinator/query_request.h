@@ -15,7 +15,7 @@
 #include "plan/distributed_plan.h"
 #include "plan/split.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Rows of the client's process that an exchange starts from, collected and closed. Any thread.
 class ClientInput {
@@ -39,4 +39,4 @@ struct QueryRequest {
   bool is_profiled = false;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "exchange/unit_totals.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// The worker refuses at the deadline itself and says why; only a silent one is noticed by our own timer.
@@ -434,4 +434,4 @@ std::string QueryState::MillisecondsSinceStart() const {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timers_.Now() - start_).count());
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -31,13 +31,14 @@
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
 
-namespace skein {
+namespace skein::core {
 
 struct QueryOptions {
   std::chrono::milliseconds grant_deadline{30000};
   /// An error that a lost worker may have caused waits so long for the loss itself, which says more.
   std::chrono::milliseconds settle_time{500};
-  /// A cancellation that nobody asked for waits so long for its reason: the report of the task that failed, or its loss.
+  /// A cancellation that nobody asked for waits so long for its reason: the report of the task that failed, or its
+  /// loss.
   std::chrono::milliseconds reason_time{5000};
   /// How long an error of the data waits for others that plain order would meet before it.
   std::chrono::milliseconds first_error_time{2000};
@@ -152,4 +153,4 @@ class QueryState {
   TimerId settle_timer_ = 0;  // of weak_error_, or of first_error_ once that is known
 };
 
-}  // namespace skein
+}  // namespace skein::core

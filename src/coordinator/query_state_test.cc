@@ -6,7 +6,7 @@
 #include "coordinator/fakes.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -517,4 +517,4 @@ TEST_F(QueryStateTest, ReleasesAFinishedQueryWhoseClientLeaves) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "coordinator/query_state.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Sent = wire::ToWorker;
@@ -216,4 +216,4 @@ TEST(ClientInputs, AreNeededForEachExchangeThatStartsFromTheClient) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -20,7 +20,7 @@
 #include "worker/control_service.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 
 class ScriptedWorker : public ControlHandler {
  public:
@@ -142,4 +142,4 @@ class ScriptedWorker : public ControlHandler {
   std::vector<std::shared_ptr<ControlPeer>> peers_;  // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

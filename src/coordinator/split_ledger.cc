@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string NameOf(SplitLedger::Scan scan, SplitId split) {
@@ -111,4 +111,4 @@ arrow::Status SplitLedger::CheckStage(StageId stage) const {
   return arrow::Status::OK();
 }
 
-}  // namespace skein
+}  // namespace skein::core

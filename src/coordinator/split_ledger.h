@@ -20,7 +20,7 @@
 #include "plan/distributed_plan.h"
 #include "plan/split.h"
 
-namespace skein {
+namespace skein::core {
 
 class SplitLedger {
  public:
@@ -67,4 +67,4 @@ class SplitLedger {
   std::map<Scan, ScanState> scans_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr SplitLedger::Scan kScan{0, 0};
@@ -93,4 +93,4 @@ TEST(SplitLedger, ClaimsNoCoverageOfATaskThatStoppedEarly) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

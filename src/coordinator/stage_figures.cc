@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string OperatorLine(const Stage& stage) {
@@ -90,4 +90,4 @@ ClusterStatus SummarizeWorkers(const std::vector<WorkerInfo>& workers) {
   return status;
 }
 
-}  // namespace skein
+}  // namespace skein::core

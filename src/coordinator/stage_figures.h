@@ -5,7 +5,7 @@
 
 #include "coordinator/cluster.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Says what the plan tells of each of its stages; they are "waiting".
 std::vector<StageInfo> DescribeStages(const QueryId& query, const DistributedPlan& plan);
@@ -14,4 +14,4 @@ void SummarizeTasks(const std::vector<TaskInfo>& tasks, StageInfo& stage);
 /// Sums up the workers; running queries are the caller's to count.
 ClusterStatus SummarizeWorkers(const std::vector<WorkerInfo>& workers);
 
-}  // namespace skein
+}  // namespace skein::core

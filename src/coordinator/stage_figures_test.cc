@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 TaskInfo Task(StageId stage, const std::string& state, uint64_t rows_in = 0) {
@@ -77,4 +77,4 @@ TEST(StageFigures, LostWorkersAreNoCapacity) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

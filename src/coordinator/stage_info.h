@@ -10,7 +10,7 @@
 #include "plan/distributed_plan.h"
 #include "plan/operator_figures.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What the plan says of a stage, and the figures of its tasks together.
 struct StageInfo {
@@ -51,4 +51,4 @@ struct ClusterStatus {
   uint32_t running_queries = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

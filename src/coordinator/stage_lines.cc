@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string Decimals(double value, int digits) {
@@ -51,4 +51,4 @@ std::vector<std::string> FigureLines(const StageInfo& stage) {
   return lines;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,9 +7,9 @@
 
 #include "coordinator/stage_info.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Writes state, time, skew, what went in and out, what was spilled, then DuckDB's operators as a tree.
 std::vector<std::string> FigureLines(const StageInfo& stage);
 
-}  // namespace skein
+}  // namespace skein::core

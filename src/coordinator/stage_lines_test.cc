@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -45,4 +45,4 @@ TEST(StageLines, ShowTheOperatorsAsATree) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

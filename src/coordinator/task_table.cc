@@ -5,7 +5,7 @@
 
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 
 TaskTable::TaskTable(const DistributedPlan& plan, const QueryId& query, std::vector<QueryWorker> workers,
                      uint64_t rotation)
@@ -116,4 +116,4 @@ wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& task
   return start;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "exchange/channel_resolver.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 enum class TaskState { kWaiting, kRunning, kFinished, kFailed };
 
@@ -60,4 +60,4 @@ class TaskTable {
 /// Writes the message that starts a task, all but its splits.
 wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& tasks, const TaskEntry& task);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 using TimerId = uint64_t;
@@ -61,4 +61,4 @@ class TimerQueue {
   std::map<std::pair<SteadyTime, TimerId>, std::function<void()>> actions_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "exchange/unit_upload.h"
 
-namespace skein {
+namespace skein::core {
 
 struct UploadThread::Job {
   arrow::Result<UnitTrailer> Send(const ClientUpload& upload) {
@@ -39,4 +39,4 @@ void UploadThread::Start(std::vector<ClientUpload> uploads) {
 
 void UploadThread::Cancel() { job_->is_cancelled = true; }
 
-}  // namespace skein
+}  // namespace skein::core

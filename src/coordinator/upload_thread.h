@@ -12,7 +12,7 @@
 #include "coordinator/client_upload.h"
 #include "exchange/flight_channel.h"
 
-namespace skein {
+namespace skein::core {
 
 class UploadThread : public Uploader {
  public:
@@ -35,4 +35,4 @@ class UploadThread : public Uploader {
   const std::shared_ptr<Job> job_;  // shared with the thread, which may end later
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "base/ids.h"
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 class WorkerLink {
  public:
@@ -43,4 +43,4 @@ struct QueryWorker {
   std::shared_ptr<WorkerLink> link;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include "duckdb/function/table/arrow.hpp"
 #include "engine/error_bridge.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -191,4 +191,4 @@ std::unique_ptr<BlockDecoder> MakeArrowDecoder(duckdb::ClientContext& context,
   return std::make_unique<ArrowDecoder>(context, types);
 }
 
-}  // namespace skein
+}  // namespace skein::core

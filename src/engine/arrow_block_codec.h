@@ -5,11 +5,11 @@
 
 #include "engine/block_codec.h"
 
-namespace skein {
+namespace skein::core {
 
 std::unique_ptr<BlockEncoder> MakeArrowEncoder(duckdb::ClientContext& context,
                                                const duckdb::vector<duckdb::LogicalType>& types);
 std::unique_ptr<BlockDecoder> MakeArrowDecoder(duckdb::ClientContext& context,
                                                const duckdb::vector<duckdb::LogicalType>& types);
 
-}  // namespace skein
+}  // namespace skein::core

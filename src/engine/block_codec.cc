@@ -3,7 +3,7 @@
 #include "engine/arrow_block_codec.h"
 #include "engine/chunk_block_codec.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 // Types that Arrow carries exactly both ways in DuckDB 1.5.5 with lossless conversion; others lose ends of their ranges
@@ -56,4 +56,4 @@ std::unique_ptr<BlockDecoder> BlockDecoder::Make(duckdb::ClientContext& context,
   return MakeChunkDecoder(types);
 }
 
-}  // namespace skein
+}  // namespace skein::core

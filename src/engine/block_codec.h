@@ -9,7 +9,7 @@
 #include "duckdb.hpp"
 #include "exchange/block.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Chooses the codec for rows of these types.
 BlockCodec CodecFor(const duckdb::vector<duckdb::LogicalType>& types);
@@ -45,4 +45,4 @@ class BlockDecoder {
   virtual arrow::Result<bool> Next(duckdb::DataChunk& out) = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

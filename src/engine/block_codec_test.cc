@@ -8,7 +8,7 @@
 #include "duckdb/common/value_operations/value_operations.hpp"
 #include "engine/engine_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::DataChunk;
@@ -380,4 +380,4 @@ TEST_F(BlockCodecTest, SurvivesAnyFlippedByteInTheHeader) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "duckdb/common/serializer/memory_stream.hpp"
 #include "engine/error_bridge.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -104,4 +104,4 @@ std::unique_ptr<BlockDecoder> MakeChunkDecoder(const duckdb::vector<duckdb::Logi
   return std::make_unique<ChunkDecoder>(types);
 }
 
-}  // namespace skein
+}  // namespace skein::core

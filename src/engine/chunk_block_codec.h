@@ -5,9 +5,9 @@
 
 #include "engine/block_codec.h"
 
-namespace skein {
+namespace skein::core {
 
 std::unique_ptr<BlockEncoder> MakeChunkEncoder(const duckdb::vector<duckdb::LogicalType>& types);
 std::unique_ptr<BlockDecoder> MakeChunkDecoder(const duckdb::vector<duckdb::LogicalType>& types);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 
 #include "engine/fragment_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class DamagedFilesTest : public FragmentFixture {
@@ -111,4 +111,4 @@ TEST_F(DamagedFilesTest, AMissingColumnNamesBothFiles) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

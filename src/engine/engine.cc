@@ -13,7 +13,7 @@
 #include "engine/scalar_functions.h"
 #include "engine/task_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Opens an instance that knows what fragments are made of.
@@ -179,4 +179,4 @@ std::string DuckDbBuildId() { return std::string(duckdb::DuckDB::LibraryVersion(
 
 std::string SkeinBuildId() { return SKEIN_BUILD_ID; }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -19,7 +19,7 @@
 #include "plan/operator_figures.h"
 #include "plan/split.h"
 
-namespace skein {
+namespace skein::core {
 
 struct EngineOptions {
   int threads = 1;
@@ -94,4 +94,4 @@ class Engine {
 std::string DuckDbBuildId();
 std::string SkeinBuildId();
 
-}  // namespace skein
+}  // namespace skein::core

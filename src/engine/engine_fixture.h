@@ -26,7 +26,7 @@
 #include "engine/logical_operators.h"
 #include "engine/scalar_functions.h"
 
-namespace skein {
+namespace skein::core {
 
 /// A private directory, gone with the object.
 class TempDir {
@@ -206,4 +206,4 @@ inline std::vector<Block> BlocksOf(RetainedStore& store, const ProducerKey& key,
   return blocks;
 }
 
-}  // namespace skein
+}  // namespace skein::core

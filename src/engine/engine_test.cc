@@ -9,7 +9,7 @@
 #include "engine/fragment_fixture.h"
 #include "engine/partition_hash.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -321,4 +321,4 @@ TEST_F(EngineTest, ALimitEndsATaskWhoseSplitsNeverEnd) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "duckdb.hpp"
 #include "duckdb/common/error_data.hpp"
 
-namespace skein {
+namespace skein::core {
 
 arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
   using duckdb::ExceptionType;
@@ -49,4 +49,4 @@ arrow::Status CatchDuckDb(const std::function<arrow::Status()>& body) {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

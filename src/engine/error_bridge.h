@@ -12,7 +12,7 @@ namespace duckdb {
 class ErrorData;
 }
 
-namespace skein {
+namespace skein::core {
 
 /// Turns DuckDB's error into a status: user errors keep their class, IO and HTTP errors are the world's, INTERNAL and
 /// FATAL ones become internal errors of ours.
@@ -25,4 +25,4 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error);
 /// Runs `body` and turns whatever it throws into a status.
 arrow::Status CatchDuckDb(const std::function<arrow::Status()>& body);
 
-}  // namespace skein
+}  // namespace skein::core

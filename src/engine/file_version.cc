@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-namespace skein {
+namespace skein::core {
 
 std::optional<FileVersion> FileVersion::Of(const std::string& path) {
   struct stat found;
@@ -14,4 +14,4 @@ std::optional<FileVersion> FileVersion::Of(const std::string& path) {
   return version;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace skein {
+namespace skein::core {
 
 struct FileVersion {
   uint64_t inode = 0;
@@ -23,4 +23,4 @@ struct FileVersion {
   }
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -3,7 +3,7 @@
 #include "engine/plan_bytes.h"
 #include "engine/side_car.h"
 
-namespace skein {
+namespace skein::core {
 
 std::string EncodeFragment(duckdb::ClientContext& context, duckdb::LogicalOperator& plan) {
   const auto side_car = SideCar::Collect(context, plan);
@@ -31,4 +31,4 @@ duckdb::unique_ptr<duckdb::LogicalOperator> DecodeFragment(duckdb::Connection& c
   return plan;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Encodes `plan`, whose root is a LogicalExchangeSink. Throws DuckDB's SerializationException for what cannot travel.
 std::string EncodeFragment(duckdb::ClientContext& context, duckdb::LogicalOperator& plan);
@@ -14,4 +14,4 @@ std::string EncodeFragment(duckdb::ClientContext& context, duckdb::LogicalOperat
 /// Decodes a fragment on `connection`, which must be in a transaction: sets the session's settings, resolves types.
 duckdb::unique_ptr<duckdb::LogicalOperator> DecodeFragment(duckdb::Connection& connection, const std::string& bytes);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include "engine/fragment_codec.h"
 #include "engine/parquet_splits.h"
 
-namespace skein {
+namespace skein::core {
 
 /// A fragment as it travels, with what its task needs to run.
 struct Fragment {
@@ -160,4 +160,4 @@ inline void ExpectError(const arrow::Status& status, Fault fault, const std::str
   EXPECT_NE(status.message().find(text), std::string::npos) << status.ToString();
 }
 
-}  // namespace skein
+}  // namespace skein::core

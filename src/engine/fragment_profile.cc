@@ -3,7 +3,7 @@
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/query_profiler.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::MetricType;
@@ -43,4 +43,4 @@ void ReadProfile(duckdb::ClientContext& context, TaskResult& result) {
   });
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "duckdb.hpp"
 #include "engine/engine.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Turns DuckDB's profiler on for the next statement of the connection, without output.
 void StartProfile(duckdb::ClientContext& context);
@@ -13,4 +13,4 @@ void StartProfile(duckdb::ClientContext& context);
 /// begun since; `result.rows_out` is set.
 void ReadProfile(duckdb::ClientContext& context, TaskResult& result);
 
-}  // namespace skein
+}  // namespace skein::core

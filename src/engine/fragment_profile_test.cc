@@ -4,7 +4,7 @@
 
 #include "engine/fragment_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class FragmentProfileTest : public FragmentFixture {
@@ -56,4 +56,4 @@ TEST_F(FragmentProfileTest, IsEmptyWhereNobodyAsked) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "engine/logical_operators.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -116,4 +116,4 @@ JoinFacts JoinFacts::Deserialize(duckdb::Deserializer& deserializer) {
   return facts;
 }
 
-}  // namespace skein
+}  // namespace skein::core

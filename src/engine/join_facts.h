@@ -11,7 +11,7 @@
 #include "duckdb/planner/logical_operator.hpp"
 #include "engine/statistics_codec.h"
 
-namespace skein {
+namespace skein::core {
 
 class JoinFacts {
  public:
@@ -42,4 +42,4 @@ class JoinFacts {
   StatisticsList key_stats_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include "duckdb.hpp"
 
-namespace skein {
+namespace skein::core {
 
 std::set<std::string> FunctionsOfDuckDb() {
   duckdb::DBConfig config;
@@ -16,4 +16,4 @@ std::set<std::string> FunctionsOfDuckDb() {
   return names;
 }
 
-}  // namespace skein
+}  // namespace skein::core

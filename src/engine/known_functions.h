@@ -5,10 +5,10 @@
 #include <set>
 #include <string>
 
-namespace skein {
+namespace skein::core {
 
 /// Asks an empty instance of the DuckDB in this process; takes some 10 ms, so keep the answer. Throws DuckDB's
 /// exceptions.
 std::set<std::string> FunctionsOfDuckDb();
 
-}  // namespace skein
+}  // namespace skein::core

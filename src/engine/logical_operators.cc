@@ -10,7 +10,7 @@
 #include "engine/physical_exchange_source.h"
 #include "engine/physical_split_scan.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 // DuckDB asks every operator extension to bind a statement that it could not bind itself: ours binds none.
@@ -157,4 +157,4 @@ void RegisterOperators(duckdb::DatabaseInstance& database) {
   duckdb::OperatorExtension::Register(database.config, duckdb::make_shared_ptr<SkeinOperatorExtension>());
 }
 
-}  // namespace skein
+}  // namespace skein::core

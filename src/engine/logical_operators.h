@@ -12,7 +12,7 @@
 #include "engine/split_scan_spec.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Tells our operators apart, in memory and on the wire.
 enum class OperatorKind : uint8_t {
@@ -133,4 +133,4 @@ class LogicalRestore : public SkeinOperator {
 /// Lets DuckDB of this instance read our operators out of serialized plans. Call once an instance.
 void RegisterOperators(duckdb::DatabaseInstance& database);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "duckdb.hpp"
 #include "duckdb/function/create_sort_key.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// A column of the exchange, by position, and its direction.
 struct MergeKey {
@@ -14,4 +14,4 @@ struct MergeKey {
   duckdb::OrderModifiers modifiers{duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_LAST};
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -11,7 +11,7 @@
 #include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -137,4 +137,4 @@ std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const Planned
   return splits;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "engine/split_scan_spec.h"
 #include "plan/split.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What the coordinator keeps of a scan between planning and execution.
 struct PlannedScan {
@@ -25,4 +25,4 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
 /// group, ids from 0, in file order. Throws DuckDB's exceptions.
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 
 #include "engine/engine_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 duckdb::LogicalGet* FindScan(duckdb::LogicalOperator& plan) {
@@ -157,4 +157,4 @@ TEST_F(ParquetSplitsTest, SamplesAndNumbersOfRowsAreTakenAboveTheScan) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr uint64_t kSeed = 0x736b65696e5f3031;  // "skein_01"
@@ -29,4 +29,4 @@ void ComputePartitionHash(duckdb::DataChunk& keys, duckdb::idx_t count, uint32_t
   for (duckdb::idx_t row = 0; row < count; row++) out[row] = Mix(values[row]);
 }
 
-}  // namespace skein
+}  // namespace skein::core

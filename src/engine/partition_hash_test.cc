@@ -9,7 +9,7 @@
 #include "engine/engine_fixture.h"
 #include "plan/partition_range.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::DataChunk;
@@ -138,4 +138,4 @@ TEST_F(PartitionHashTest, LeavesTheBitsThatDuckDbUsesAlone) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "engine/physical_exchange_source.h"
 #include "engine/task_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -179,4 +179,4 @@ duckdb::SourceResultType PhysicalExchangeMerge::GetDataInternal(duckdb::Executio
   return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
 }
 
-}  // namespace skein
+}  // namespace skein::core

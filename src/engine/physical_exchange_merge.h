@@ -6,7 +6,7 @@
 #include "duckdb/execution/physical_operator.hpp"
 #include "engine/merge_key.h"
 
-namespace skein {
+namespace skein::core {
 
 class PhysicalExchangeMerge : public duckdb::PhysicalOperator {
  public:
@@ -27,4 +27,4 @@ class PhysicalExchangeMerge : public duckdb::PhysicalOperator {
   std::vector<MergeKey> keys_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "engine/row_partitioner.h"
 #include "engine/task_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -109,4 +109,4 @@ duckdb::SourceResultType PhysicalExchangeSink::GetDataInternal(duckdb::Execution
   return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
 }
 
-}  // namespace skein
+}  // namespace skein::core

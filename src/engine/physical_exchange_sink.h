@@ -4,7 +4,7 @@
 
 #include "duckdb/execution/physical_operator.hpp"
 
-namespace skein {
+namespace skein::core {
 
 class PhysicalExchangeSink : public duckdb::PhysicalOperator {
  public:
@@ -36,4 +36,4 @@ class PhysicalExchangeSink : public duckdb::PhysicalOperator {
   bool is_ordered_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "duckdb/parallel/task_scheduler.hpp"
 #include "engine/task_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class GlobalState : public duckdb::GlobalSourceState {
@@ -103,4 +103,4 @@ duckdb::SourceResultType PhysicalExchangeSource::GetDataInternal(duckdb::Executi
   return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
 }
 
-}  // namespace skein
+}  // namespace skein::core

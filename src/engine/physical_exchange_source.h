@@ -8,7 +8,7 @@
 #include "engine/wakeable.h"
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Reads blocks of one receiver as chunks; shared by the worker's source and the client's.
 class BlockReader {
@@ -47,4 +47,4 @@ class PhysicalExchangeSource : public duckdb::PhysicalOperator {
   bool is_ordered_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

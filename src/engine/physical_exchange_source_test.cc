@@ -8,7 +8,7 @@
 #include "engine/fragment_fixture.h"
 #include "exchange/local_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -125,4 +125,4 @@ TEST_F(ExchangeSourceTest, ATaskWithoutItsInputIsAnInternalError) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

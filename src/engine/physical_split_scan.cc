@@ -5,7 +5,7 @@
 #include "engine/task_state.h"
 #include "engine/wakeable.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class GlobalState : public duckdb::GlobalSourceState {
@@ -199,4 +199,4 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 #include "duckdb/execution/physical_operator.hpp"
 #include "engine/split_scan_spec.h"
 
-namespace skein {
+namespace skein::core {
 
 class PhysicalSplitScan : public duckdb::PhysicalOperator {
  public:
@@ -36,4 +36,4 @@ class PhysicalSplitScan : public duckdb::PhysicalOperator {
   const duckdb::PhysicalTableScan* stand_in_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "duckdb/common/serializer/binary_serializer.hpp"
 #include "duckdb/common/serializer/memory_stream.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Runs `write` between Begin and End and returns the bytes.
 inline std::string WriteBytes(const std::function<void(duckdb::Serializer&)>& write) {
@@ -31,4 +31,4 @@ inline void ReadBytes(const std::string& bytes, const std::function<void(duckdb:
   deserializer.End();
 }
 
-}  // namespace skein
+}  // namespace skein::core

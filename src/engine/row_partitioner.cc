@@ -3,7 +3,7 @@
 #include "engine/error_bridge.h"
 #include "engine/partition_hash.h"
 
-namespace skein {
+namespace skein::core {
 
 using duckdb::idx_t;
 
@@ -78,4 +78,4 @@ void RowPartitioner::FlushEncoder(idx_t encoder) {
   output_(std::move(*block));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -15,7 +15,7 @@
 #include "exchange/block.h"
 #include "plan/partition_range.h"
 
-namespace skein {
+namespace skein::core {
 
 class RowPartitioner {
  public:
@@ -52,4 +52,4 @@ class RowPartitioner {
   std::vector<std::unique_ptr<BlockEncoder>> encoders_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace skein {
+namespace skein::core {
 
 void RunProgressLog::TurnTo(Source source) {
   std::lock_guard lock(mutex_);
@@ -38,4 +38,4 @@ RunProgress RunProgressLog::Get() const {
   return {begun_, position_};
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "plan/error_position.h"
 
-namespace skein {
+namespace skein::core {
 
 struct RunProgress {
   struct Begun {
@@ -48,4 +48,4 @@ class RunProgressLog {
   ErrorPosition position_;                 // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "engine/fragment_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 TEST(RunProgress, CountsTheSourcesThatWereAskedBefore) {
@@ -97,4 +97,4 @@ TEST_F(PlainOrder, EndsWhenItIsCancelledWhileItWaitsForSplits) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "engine/state_aggregates.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::DataChunk;
@@ -68,4 +68,4 @@ void RegisterScalarFunctions(duckdb::DatabaseInstance& database) {
   RegisterStateAggregates(database);
 }
 
-}  // namespace skein
+}  // namespace skein::core

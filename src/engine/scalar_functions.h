@@ -5,7 +5,7 @@
 #include "duckdb.hpp"
 #include "duckdb/function/scalar_function.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// skein_finish_avg(sum, count BIGINT, scale DOUBLE) -> DOUBLE: what DuckDB's avg gives for that sum and count; NULL
 /// for a count of 0. Sums are HUGEINT, DECIMAL (38 digits) or DOUBLE. The quotient of integers is taken in long double,
@@ -17,4 +17,4 @@ duckdb::ScalarFunction FinishNarrowAvgFunction();
 /// Puts them, and those of state_aggregates.h, into the instance's system catalog. Call once an instance.
 void RegisterScalarFunctions(duckdb::DatabaseInstance& database);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -115,4 +115,4 @@ void SideCar::ApplyStatistics(duckdb::LogicalOperator& plan) const {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

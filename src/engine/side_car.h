@@ -11,7 +11,7 @@
 #include "duckdb/planner/logical_operator.hpp"
 #include "engine/join_facts.h"
 
-namespace skein {
+namespace skein::core {
 
 class SideCar {
  public:
@@ -36,4 +36,4 @@ class SideCar {
   std::map<std::string, std::string> settings_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "exchange/local_channel.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What a stage needs besides the plan.
 struct StageToRun {
@@ -109,4 +109,4 @@ class SingleNodeCluster {
   std::unique_ptr<RetainedStore> store_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -3,7 +3,7 @@
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 [[noreturn]] void ThrowChanged(const std::string& path) {
@@ -77,4 +77,4 @@ std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   return file;
 }
 
-}  // namespace skein
+}  // namespace skein::core

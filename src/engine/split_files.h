@@ -12,7 +12,7 @@
 #include "engine/file_version.h"
 #include "engine/split_scan_spec.h"
 
-namespace skein {
+namespace skein::core {
 
 /// One open file with DuckDB's mapping of its columns onto the scan's.
 struct SplitFile {
@@ -59,4 +59,4 @@ class SplitFiles {
   std::map<uint64_t, Entry> entries_;  // by file index
 };
 
-}  // namespace skein
+}  // namespace skein::core

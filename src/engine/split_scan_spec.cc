@@ -4,7 +4,7 @@
 #include "duckdb/common/serializer/serializer.hpp"
 #include "engine/plan_bytes.h"
 
-namespace skein {
+namespace skein::core {
 
 SplitScanSpec SplitScanSpec::Copy() const {
   SplitScanSpec copy;
@@ -74,4 +74,4 @@ ParquetSplit ParquetSplit::FromBytes(const std::string& bytes) {
   return split;
 }
 
-}  // namespace skein
+}  // namespace skein::core

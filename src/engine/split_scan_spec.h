@@ -10,7 +10,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "parquet_reader.hpp"
 
-namespace skein {
+namespace skein::core {
 
 struct SplitScanSpec {
   ScanId scan = 0;
@@ -49,4 +49,4 @@ struct ParquetSplit {
   static ParquetSplit FromBytes(const std::string& bytes);
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "duckdb/function/aggregate_function.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::AggregateFunction;
@@ -164,4 +164,4 @@ void RegisterStateAggregates(duckdb::DatabaseInstance& database) {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

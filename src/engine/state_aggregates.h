@@ -13,7 +13,7 @@
 
 #include "duckdb.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Says whether DuckDB's aggregate `name` has a state that can travel.
 bool HasPlainState(const std::string& name);
@@ -29,4 +29,4 @@ std::string NameOfFinalState(const std::string& function_name);
 /// Puts them into the instance's system catalog. Call once an instance.
 void RegisterStateAggregates(duckdb::DatabaseInstance& database);
 
-}  // namespace skein
+}  // namespace skein::core

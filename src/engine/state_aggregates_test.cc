@@ -4,7 +4,7 @@
 
 #include "engine/engine_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr int kSeeds = 25;
@@ -94,4 +94,4 @@ TEST(StateAggregatesOfText, RefuseWhatIsNoState) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -3,7 +3,7 @@
 #include "duckdb/common/serializer/deserializer.hpp"
 #include "duckdb/common/serializer/serializer.hpp"
 
-namespace skein {
+namespace skein::core {
 
 StatisticsList CopyStatistics(const StatisticsList& list) {
   StatisticsList copy;
@@ -37,4 +37,4 @@ StatisticsList ReadStatistics(duckdb::Deserializer& deserializer, duckdb::field_
   return list;
 }
 
-}  // namespace skein
+}  // namespace skein::core

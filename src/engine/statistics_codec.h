@@ -5,7 +5,7 @@
 #include "duckdb.hpp"
 #include "duckdb/storage/statistics/base_statistics.hpp"
 
-namespace skein {
+namespace skein::core {
 
 using StatisticsList = duckdb::vector<duckdb::unique_ptr<duckdb::BaseStatistics>>;
 
@@ -14,4 +14,4 @@ void WriteStatistics(duckdb::Serializer& serializer, duckdb::field_id_t field, c
                      const StatisticsList& list);
 StatisticsList ReadStatistics(duckdb::Deserializer& deserializer, duckdb::field_id_t field, const char* name);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "engine/error_bridge.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 uint64_t ThreadCpuNs() {
@@ -59,4 +59,4 @@ void TaskState::Notify() {
   news_changed_.notify_one();
 }
 
-}  // namespace skein
+}  // namespace skein::core

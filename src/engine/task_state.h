@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "engine/run_progress.h"
 
-namespace skein {
+namespace skein::core {
 
 class TaskState : public duckdb::ClientContextState {
  public:
@@ -52,4 +52,4 @@ class TaskState : public duckdb::ClientContextState {
   bool has_news_ = false;
 };
 
-}  // namespace skein
+}  // namespace skein::core

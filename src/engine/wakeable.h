@@ -7,7 +7,7 @@
 
 #include "duckdb/execution/physical_operator_states.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Owned by a global source state, which calls Detach in its destructor.
 class Wakeable {
@@ -38,4 +38,4 @@ class Wakeable {
   std::shared_ptr<Target> target_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

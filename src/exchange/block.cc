@@ -3,8 +3,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-namespace skein {
+namespace skein::core {
 
 uint64_t ChecksumOf(const arrow::Buffer& data) { return XXH3_64bits(data.data(), static_cast<size_t>(data.size())); }
 
-}  // namespace skein
+}  // namespace skein::core

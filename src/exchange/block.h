@@ -10,7 +10,7 @@
 #include "base/ids.h"
 #include "plan/partition_range.h"
 
-namespace skein {
+namespace skein::core {
 
 /// How the bytes of a block are to be read; only engine knows the codecs.
 enum class BlockCodec : uint8_t { kArrowIpc = 1, kDuckDbChunk = 2 };
@@ -66,4 +66,4 @@ struct UnitTrailer {
   std::vector<UnitPart> parts;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 
 std::shared_ptr<arrow::Schema> BlockSchema() {
   return arrow::schema({arrow::field("block", arrow::uint8(), /*nullable=*/false)});
@@ -29,4 +29,4 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> DataOf(const arrow::RecordBatch* b
   return arrow::SliceBuffer(bytes, column.offset, column.length);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include <arrow/result.h>
 #include <arrow/type.h>
 
-namespace skein {
+namespace skein::core {
 
 std::shared_ptr<arrow::Schema> BlockSchema();
 /// Makes a batch of the bytes; one of no rows for null.
@@ -17,4 +17,4 @@ std::shared_ptr<arrow::RecordBatch> ToBatch(std::shared_ptr<arrow::Buffer> data)
 /// Returns the bytes, which keep the batch's memory alive. Errors (Unavailable): not a batch of BlockSchema.
 arrow::Result<std::shared_ptr<arrow::Buffer>> DataOf(const arrow::RecordBatch* batch);
 
-}  // namespace skein
+}  // namespace skein::core

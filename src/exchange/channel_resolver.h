@@ -10,7 +10,7 @@
 
 #include "exchange/retained_store.h"
 
-namespace skein {
+namespace skein::core {
 
 /// One producer attempt and where its units are.
 struct Producer {
@@ -42,4 +42,4 @@ class ChannelResolver {
                                                            const Producer& producer, PartitionRange range) = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

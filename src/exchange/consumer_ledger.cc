@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string Describe(const UnitKey& key) {
@@ -130,4 +130,4 @@ arrow::Status ConsumerLedger::CheckCoverage(uint32_t first_task, uint32_t task_c
   return CheckEnded();
 }
 
-}  // namespace skein
+}  // namespace skein::core

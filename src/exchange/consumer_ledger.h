@@ -13,7 +13,7 @@
 
 #include "exchange/block.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Count, sum and xor over ids: equal for equal multisets, whatever their order.
 struct IdSummary {
@@ -77,4 +77,4 @@ class ConsumerLedger {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Offers and closes all items; returns how many blocks were to be used.
@@ -133,4 +133,4 @@ TEST(ConsumerLedger, ExpectsOnlyThePartsOfItsRange) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "exchange/secret.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr char kHeader[] = "authorization";
@@ -37,4 +37,4 @@ void AddSecret(const std::string& secret, arrow::flight::FlightCallOptions& opti
   options.headers.emplace_back(kHeader, HeaderValue(secret));
 }
 
-}  // namespace skein
+}  // namespace skein::core

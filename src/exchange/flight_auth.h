@@ -7,7 +7,7 @@
 #include <arrow/flight/client.h>
 #include <arrow/flight/server.h>
 
-namespace skein {
+namespace skein::core {
 
 /// Refuses calls whose "authorization" header is not "Bearer <secret>" (compared in constant time) with
 /// Unauthenticated.
@@ -15,4 +15,4 @@ std::shared_ptr<arrow::flight::ServerMiddlewareFactory> RequireSecret(std::strin
 /// Adds the header to a call's options.
 void AddSecret(const std::string& secret, arrow::flight::FlightCallOptions& options);
 
-}  // namespace skein
+}  // namespace skein::core

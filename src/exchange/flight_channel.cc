@@ -12,7 +12,7 @@
 #include "exchange/flight_connection.h"
 #include "exchange/stream_codec.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -112,4 +112,4 @@ std::shared_ptr<ChannelResolver> MakeFlightChannelResolver(FlightChannelOptions 
   return std::make_shared<FlightChannelResolver>(std::move(options));
 }
 
-}  // namespace skein
+}  // namespace skein::core

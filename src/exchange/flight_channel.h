@@ -14,7 +14,7 @@
 #include "exchange/channel_resolver.h"
 #include "exchange/retained_store.h"
 
-namespace skein {
+namespace skein::core {
 
 class DataServer {
  public:
@@ -40,4 +40,4 @@ struct FlightChannelOptions {
 /// timed read.
 std::shared_ptr<ChannelResolver> MakeFlightChannelResolver(FlightChannelOptions options);
 
-}  // namespace skein
+}  // namespace skein::core

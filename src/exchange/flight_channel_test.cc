@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Item = UnitReader::Item;
@@ -269,4 +269,4 @@ TEST(FlightChannel, IsDestroyedPromptlyWhileThePeerDoesNotAnswer) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

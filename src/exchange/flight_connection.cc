@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "exchange/flight_auth.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -104,4 +104,4 @@ flight::FlightCallOptions FlightConnection::CallOptions() const {
   return call;
 }
 
-}  // namespace skein
+}  // namespace skein::core

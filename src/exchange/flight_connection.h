@@ -18,7 +18,7 @@
 
 #include "exchange/flight_channel.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Makes an error of the transport one of Skein's. Errors of producers never come here: they travel as items.
 arrow::Status TransportError(const std::string& what, const std::string& address, const arrow::Status& status);
@@ -61,4 +61,4 @@ class FlightConnection {
   std::vector<std::shared_ptr<FlightPing>> pings_;  // GUARDED_BY(mutex_), those that may not have finished
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -16,7 +16,7 @@
 #include "exchange/stream_codec.h"
 #include "exchange/upload_service.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -168,4 +168,4 @@ arrow::Result<std::unique_ptr<DataServer>> DataServer::Start(const std::string& 
   return server;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "exchange/host_protocol.h"
 #include "exchange/stream_codec.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -153,4 +153,4 @@ std::shared_ptr<ChannelResolver> MakeHostChannelResolver(HostChannelOptions opti
   return std::make_shared<HostChannelResolver>(std::move(options), std::move(remote));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include "exchange/channel_resolver.h"
 #include "exchange/retained_store.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Serves the units of a store. Owned by the worker; has a thread of its own, and one for each connection.
 class HostServer {
@@ -38,4 +38,4 @@ struct HostChannelOptions {
 std::shared_ptr<ChannelResolver> MakeHostChannelResolver(HostChannelOptions options,
                                                          std::shared_ptr<ChannelResolver> remote);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 #include "exchange/scripted_channel.h"
 #include "exchange/stream_codec.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Item = UnitReader::Item;
@@ -308,4 +308,4 @@ TEST(HostChannel, DestroysAReceiverPromptlyThatWaitsForAProducer) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

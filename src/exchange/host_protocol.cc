@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Above all that is ever sent; below what would be dangerous to reserve for a peer that sends garbage.
@@ -68,4 +68,4 @@ arrow::Result<HostMessage> ReceiveMessage(UnixSocket& socket) {
   return message;
 }
 
-}  // namespace skein
+}  // namespace skein::core

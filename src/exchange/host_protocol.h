@@ -14,7 +14,7 @@
 #include "base/ids.h"
 #include "exchange/unix_socket.h"
 
-namespace skein {
+namespace skein::core {
 
 constexpr char kHostGreeting = '+';
 
@@ -40,4 +40,4 @@ arrow::Status SendMessage(UnixSocket& socket, std::string_view frame, const arro
 /// Errors (Unavailable) besides those of the socket: longer than any message is.
 arrow::Result<HostMessage> ReceiveMessage(UnixSocket& socket);
 
-}  // namespace skein
+}  // namespace skein::core

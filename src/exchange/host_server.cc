@@ -12,7 +12,7 @@
 #include "exchange/secret.h"
 #include "exchange/stream_codec.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// How soon a stream that waits for its producer notices that its reader or the server is gone.
@@ -114,4 +114,4 @@ arrow::Result<std::unique_ptr<HostServer>> HostServer::Start(Incarnation incarna
   return std::make_unique<HostServerImpl>(std::move(listener), std::move(secret), store);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// How soon a waiting Next notices Cancel.
@@ -61,4 +61,4 @@ std::shared_ptr<ChannelResolver> MakeLocalChannelResolver(std::string own_addres
   return std::make_shared<LocalChannelResolver>(std::move(own_address), store, std::move(remote));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "exchange/run_receiver.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// How soon a stream's thread notices that the receiver has ended, even if Cancel cannot wake the stream.
@@ -306,4 +306,4 @@ std::unique_ptr<Receiver> Receiver::Make(ReceiverOptions options, std::shared_pt
   return std::make_unique<ReceiverImpl>(options, std::move(resolver));
 }
 
-}  // namespace skein
+}  // namespace skein::core

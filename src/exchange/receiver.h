@@ -13,7 +13,7 @@
 #include "exchange/channel_resolver.h"
 #include "exchange/consumer_ledger.h"
 
-namespace skein {
+namespace skein::core {
 
 struct ReceiverOptions {
   QueryId query;
@@ -70,4 +70,4 @@ class Receiver {
   virtual uint64_t bytes() const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

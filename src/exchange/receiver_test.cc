@@ -9,7 +9,7 @@
 #include "exchange/local_channel.h"
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -238,4 +238,4 @@ TEST(Receiver, IsDestroyedPromptlyWhileALocalProducerHasNotBegun) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "exchange/spill_file.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Late appends of a dropped query are told apart from new queries for as many drops.
@@ -353,4 +353,4 @@ arrow::Result<std::unique_ptr<RetainedStore>> RetainedStore::Make(RetainedStoreO
   return std::make_unique<RetainedStoreImpl>(std::move(options));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 
 #include "exchange/block.h"
 
-namespace skein {
+namespace skein::core {
 
 struct RetainedStoreOptions {
   uint64_t memory_bytes = uint64_t{1} << 30;
@@ -84,4 +84,4 @@ class RetainedStore {
   virtual uint64_t SpilledBytes(const ProducerKey& key) const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

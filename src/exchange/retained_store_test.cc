@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Item = UnitReader::Item;
@@ -236,4 +236,4 @@ TEST(RetainedStore, AppendsFromSeveralThreadsWithoutLosingABlock) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace skein {
+namespace skein::core {
 
 RunReceiver::RunReceiver(const ReceiverOptions& options, const std::shared_ptr<ChannelResolver>& resolver) {
   for (uint32_t task = 0; task < options.producer_tasks; task++) {
@@ -69,4 +69,4 @@ uint64_t RunReceiver::bytes() const {
   return bytes;
 }
 
-}  // namespace skein
+}  // namespace skein::core

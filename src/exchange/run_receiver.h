@@ -8,7 +8,7 @@
 
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 class RunReceiver : public Receiver {
  public:
@@ -28,4 +28,4 @@ class RunReceiver : public Receiver {
   std::vector<std::unique_ptr<Receiver>> runs_;  // by producer task
 };
 
-}  // namespace skein
+}  // namespace skein::core

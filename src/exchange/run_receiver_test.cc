@@ -4,7 +4,7 @@
 
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -67,4 +67,4 @@ TEST(RunReceiver, AFailureReachesEveryRun) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include "exchange/channel_resolver.h"
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 constexpr std::chrono::seconds kTestTimeout{20};
 
@@ -154,4 +154,4 @@ inline arrow::Result<std::vector<std::string>> TakeAll(Receiver& receiver) {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

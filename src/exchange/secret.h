@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace skein {
+namespace skein::core {
 
 /// Takes the same time wherever the first difference is; only the length may be learned.
 inline bool EqualsInConstantTime(std::string_view given, std::string_view expected) {
@@ -15,4 +15,4 @@ inline bool EqualsInConstantTime(std::string_view given, std::string_view expect
   return difference == 0;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 int OpenUnlinked(const std::string& directory) {
@@ -72,4 +72,4 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> SpillFile::Read(uint64_t offset, u
   return out;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include <arrow/buffer.h>
 #include <arrow/result.h>
 
-namespace skein {
+namespace skein::core {
 
 class SpillFile {
  public:
@@ -37,4 +37,4 @@ class SpillFile {
   std::atomic<uint64_t> end_{0};
 };
 
-}  // namespace skein
+}  // namespace skein::core

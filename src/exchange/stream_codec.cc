@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "exchange/data.pb.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 void Encode(const PartitionRange& range, wire::Range& out) {
@@ -198,4 +198,4 @@ arrow::Result<UnitReader::Item> DecodeStreamItem(const ReadRequest& request, std
   return Unavailable("empty stream item");
 }
 
-}  // namespace skein
+}  // namespace skein::core

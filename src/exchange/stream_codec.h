@@ -10,7 +10,7 @@
 #include "exchange/channel_resolver.h"
 #include "exchange/retained_store.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What one consumer asks one producer's worker for.
 struct ReadRequest {
@@ -39,4 +39,4 @@ std::string EncodeStreamError(const arrow::Status& status);
 /// `request` fills in what all keys of the stream have in common.
 arrow::Result<UnitReader::Item> DecodeStreamItem(const ReadRequest& request, std::string_view bytes);
 
-}  // namespace skein
+}  // namespace skein::core

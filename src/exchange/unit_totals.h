@@ -6,7 +6,7 @@
 
 #include "exchange/block.h"
 
-namespace skein {
+namespace skein::core {
 
 struct UnitTotals {
   uint64_t blocks = 0;
@@ -40,4 +40,4 @@ struct UnitTotals {
   }
 };
 
-}  // namespace skein
+}  // namespace skein::core

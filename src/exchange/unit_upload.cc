@@ -14,7 +14,7 @@
 #include "exchange/unit_totals.h"
 #include "exchange/upload_watch.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -155,4 +155,4 @@ arrow::Result<UnitTrailer> UploadUnit(UnitReader& from, const std::string& addre
   return Upload(from, address, options, key).Run(is_cancelled);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "exchange/flight_channel.h"
 #include "exchange/retained_store.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Reads the one closed unit of `from` and stores it under `key` at the data plane at `address`, where it is its
 /// producer's only one. Returns the worker's own trailer once the unit can be read there, compared with what was sent.
@@ -21,4 +21,4 @@ namespace skein {
 arrow::Result<UnitTrailer> UploadUnit(UnitReader& from, const std::string& address, const FlightChannelOptions& options,
                                       const UnitKey& key, std::function<bool()> is_cancelled);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "exchange/scripted_channel.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Item = UnitReader::Item;
@@ -272,4 +272,4 @@ TEST_F(UnitUpload, IsRefusedAfterItsQueryWasDropped) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr int kBacklog = 256;
@@ -121,4 +121,4 @@ arrow::Status UnixSocket::Receive(void* into, size_t size) {
 
 void UnixSocket::Shutdown() { shutdown(descriptor_, SHUT_RDWR); }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -11,7 +11,7 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
-namespace skein {
+namespace skein::core {
 
 class UnixSocket {
  public:
@@ -46,4 +46,4 @@ class UnixSocket {
   const int descriptor_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "exchange/stream_codec.h"
 #include "exchange/unit_totals.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -95,4 +95,4 @@ arrow::Status ServeUpload(flight::FlightMessageReader& reader, flight::FlightMes
   return writer.WriteMetadata(arrow::Buffer::FromString(EncodeStreamItem(item)));
 }
 
-}  // namespace skein
+}  // namespace skein::core

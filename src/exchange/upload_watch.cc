@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{50};
@@ -50,4 +50,4 @@ void UploadWatch::Run(const std::function<bool()>& ask, std::chrono::millisecond
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

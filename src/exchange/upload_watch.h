@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-namespace skein {
+namespace skein::core {
 
 class UploadWatch {
  public:
@@ -38,4 +38,4 @@ class UploadWatch {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

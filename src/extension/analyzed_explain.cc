@@ -8,7 +8,7 @@
 #include "extension/instance_state.h"
 #include "plan/stage_tree.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 StageNotes FiguresOf(duckdb::ClientContext& context, const RemoteRun& run) {
@@ -64,4 +64,4 @@ duckdb::PhysicalOperator& LogicalAnalyzedExplain::CreatePlan(duckdb::ClientConte
   return explain;
 }
 
-}  // namespace skein
+}  // namespace skein::core

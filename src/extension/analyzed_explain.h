@@ -11,7 +11,7 @@
 #include "extension/remote_run.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 struct AnalyzedQuery {
   DistributedPlan plan;
@@ -37,4 +37,4 @@ class LogicalAnalyzedExplain : public duckdb::LogicalExtensionOperator {
   std::vector<AnalyzedQuery> queries_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "engine/error_bridge.h"
 #include "engine/row_partitioner.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 // Rows beyond it wait in an unlinked file.
@@ -133,4 +133,4 @@ std::shared_ptr<ClientInput> PhysicalClientSink::CollectedInput() const {
   return std::make_shared<CollectedUnit>(global.store, global.producer());
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "engine/logical_operators.h"
 #include "planner/planned_query.h"
 
-namespace skein {
+namespace skein::core {
 
 class LogicalClientSink : public SkeinOperator {
  public:
@@ -51,4 +51,4 @@ class PhysicalClientSink : public duckdb::PhysicalOperator {
   std::vector<PartitionRange> ranges_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,5 +4,5 @@
 
 extern "C" __attribute__((visibility("default"))) void skein_duckdb_cpp_init(duckdb::ExtensionLoader& loader) {
   loader.SetDescription("Runs queries on a cluster of DuckDB workers");
-  skein::LoadInto(loader.GetDatabaseInstance());
+  skein::core::LoadInto(loader.GetDatabaseInstance());
 }

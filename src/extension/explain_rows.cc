@@ -9,7 +9,7 @@
 #include "plan/stage_json.h"
 #include "plan/stage_tree.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalType;
@@ -72,4 +72,4 @@ void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::Log
                                                            duckdb::LogicalOperatorType::LOGICAL_UNION, true, false);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// `explain` is a LogicalExplain whose children were already looked at by the hook. It gets one more row
 /// ("skein_stages", tree) for each remote query below: as text, or as JSON for FORMAT json. Under ANALYZE, as text
@@ -14,4 +14,4 @@ namespace skein {
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
                   const std::function<duckdb::idx_t()>& new_table_index);
 
-}  // namespace skein
+}  // namespace skein::core

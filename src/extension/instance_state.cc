@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "engine/known_functions.h"
 
-namespace skein {
+namespace skein::core {
 
 InstanceState& InstanceState::Get(duckdb::ClientContext& context) {
   for (auto& extension : duckdb::OptimizerExtension::Iterate(context)) {
@@ -83,4 +83,4 @@ arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
   return cluster;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -14,7 +14,7 @@
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 
-namespace skein {
+namespace skein::core {
 
 class InstanceState : public duckdb::OptimizerExtensionInfo {
  public:
@@ -49,4 +49,4 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   std::set<std::string> worker_functions_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace skein {
+namespace skein::core {
 
 InterruptWatch::InterruptWatch(duckdb::ClientContext& context, std::function<void()> on_interrupt)
     : context_(context), on_interrupt_(std::move(on_interrupt)), thread_([this] { Run(); }) {}
@@ -28,4 +28,4 @@ void InterruptWatch::Run() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

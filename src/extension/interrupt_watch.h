@@ -9,7 +9,7 @@
 
 #include "duckdb.hpp"
 
-namespace skein {
+namespace skein::core {
 
 class InterruptWatch {
  public:
@@ -29,4 +29,4 @@ class InterruptWatch {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "extension/settings.h"
 #include "extension/system_tables.h"
 
-namespace skein {
+namespace skein::core {
 
 void LoadInto(duckdb::DatabaseInstance& database) {
   if (database.config.HasExtensionOption("skein_cluster")) return;
@@ -23,4 +23,4 @@ void LoadInto(duckdb::DatabaseInstance& database) {
   RegisterSettings(database);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -3,10 +3,10 @@
 
 #include "duckdb.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Registers operators, functions, settings, system tables and the optimizer hook. A second call for the same instance
 /// does nothing.
 void LoadInto(duckdb::DatabaseInstance& database);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 #include "planner/exchange_placer.h"
 #include "planner/stage_cutter.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalOperatorType;
@@ -113,4 +113,4 @@ void OptimizeForCluster(duckdb::OptimizerExtensionInput& input, duckdb::unique_p
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,9 +6,9 @@
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Has the signature of OptimizerExtension::optimize_function; `input.info` is the InstanceState.
 void OptimizeForCluster(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 #include "extension/instance_state.h"
 #include "extension/interrupt_watch.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& query,
@@ -193,4 +193,4 @@ duckdb::SourceResultType PhysicalRemoteQuery::GetDataInternal(duckdb::ExecutionC
                                                  : duckdb::SourceResultType::HAVE_MORE_OUTPUT;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "extension/remote_run.h"
 #include "planner/planned_query.h"
 
-namespace skein {
+namespace skein::core {
 
 class LogicalRemoteQuery : public SkeinOperator {
  public:
@@ -56,4 +56,4 @@ class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
   bool is_ordered_ = false;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 
 class RemoteRun {
  public:
@@ -25,4 +25,4 @@ class RemoteRun {
   std::optional<QueryId> query_;  // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "duckdb/common/box_renderer.hpp"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 void PrintCsvField(const std::string& text, std::ostream& out) {
@@ -86,4 +86,4 @@ void PrintResult(duckdb::ClientContext& context, duckdb::MaterializedQueryResult
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,11 +7,11 @@
 #include "duckdb.hpp"
 #include "extension/sql_session.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Prints all of `result`. JSON is one array of objects a statement; integers beyond 53 bits and decimals keep their
 /// digits as numbers.
 void PrintResult(duckdb::ClientContext& context, duckdb::MaterializedQueryResult& result, OutputFormat format,
                  std::ostream& out);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "engine/error_bridge.h"
 #include "extension/instance_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalType;
@@ -120,4 +120,4 @@ PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_co
   return options;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "duckdb.hpp"
 #include "planner/planner_options.h"
 
-namespace skein {
+namespace skein::core {
 
 enum class Mode { kAuto, kLocal, kDistributed };
 
@@ -18,4 +18,4 @@ uint64_t AutoMinRowsOf(duckdb::ClientContext& context);
 /// Reads skein_join and skein_aggregate of the session.
 PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count);
 
-}  // namespace skein
+}  // namespace skein::core

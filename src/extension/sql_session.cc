@@ -7,7 +7,7 @@
 #include "extension/load.h"
 #include "extension/result_printer.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class DuckDbSession : public SqlSession {
@@ -80,4 +80,4 @@ arrow::Result<std::unique_ptr<SqlSession>> SqlSession::Open(SqlSessionOptions op
   return session;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 
 #include <arrow/result.h>
 
-namespace skein {
+namespace skein::core {
 
 enum class OutputFormat { kTable, kCsv, kJson, kNone };
 
@@ -36,4 +36,4 @@ class SqlSession {
   virtual std::optional<std::pair<int, int>> FinishedTasks() const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

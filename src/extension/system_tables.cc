@@ -6,7 +6,7 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "extension/instance_state.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalType;
@@ -216,4 +216,4 @@ void RegisterSystemTables(duckdb::DatabaseInstance& database) {
            StatusRows);
 }
 
-}  // namespace skein
+}  // namespace skein::core

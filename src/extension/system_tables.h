@@ -3,9 +3,9 @@
 
 #include "duckdb.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Adds the table functions to the instance. Call once an instance.
 void RegisterSystemTables(duckdb::DatabaseInstance& database);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 arrow::Status CheckRanges(const Exchange& exchange, uint32_t consumers) {
@@ -125,4 +125,4 @@ const char* ToString(ReplayClass replay_class) {
   return "?";
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "base/ids.h"
 #include "plan/partition_range.h"
 
-namespace skein {
+namespace skein::core {
 
 enum class ExchangeKind {
   kGather,
@@ -124,4 +124,4 @@ struct DistributedPlan {
 const char* ToString(ExchangeKind kind);
 const char* ToString(ReplayClass replay_class);
 
-}  // namespace skein
+}  // namespace skein::core

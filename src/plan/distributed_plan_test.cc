@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "plan/plan_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Breaks a plan that is right, and expects Validate to say `text`.
@@ -129,4 +129,4 @@ TEST(DistributedPlan, NamesRowsOfTheClientThatAreWrong) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

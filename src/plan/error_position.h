@@ -6,7 +6,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 
 struct ErrorPosition {
   static constexpr SplitId kAfterSplits = UINT32_MAX;
@@ -18,4 +18,4 @@ struct ErrorPosition {
   auto operator<=>(const ErrorPosition&) const = default;
 };
 
-}  // namespace skein
+}  // namespace skein::core

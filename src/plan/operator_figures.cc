@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 bool IsSameOperator(const OperatorFigures& a, const OperatorFigures& b) {
@@ -33,4 +33,4 @@ void AddOperators(const std::vector<OperatorFigures>& task, std::vector<Operator
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

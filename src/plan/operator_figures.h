@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace skein {
+namespace skein::core {
 
 struct OperatorFigures {
   uint32_t depth = 0;
@@ -22,4 +22,4 @@ struct OperatorFigures {
 /// same shape; a tree of another shape is put behind them.
 void AddOperators(const std::vector<OperatorFigures>& task, std::vector<OperatorFigures>& stage);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Tree = std::vector<OperatorFigures>;
@@ -29,4 +29,4 @@ TEST(OperatorFigures, OfATaskThatWasNotProfiledChangeNothing) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -3,7 +3,7 @@
 #include <cassert>
 #include <cstdio>
 
-namespace skein {
+namespace skein::core {
 
 std::string PartitionRange::ToString() const {
   char out[40];
@@ -21,4 +21,4 @@ std::vector<PartitionRange> SplitEvenly(uint32_t count) {
   return out;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace skein {
+namespace skein::core {
 
 /// The rows whose 32-bit partition hash h has low <= h < high; `high` may be 2^32.
 struct PartitionRange {
@@ -34,4 +34,4 @@ inline uint32_t IndexOfHash(uint32_t hash, uint32_t count) {
   return static_cast<uint32_t>((static_cast<uint64_t>(hash) * count) >> 32);
 }
 
-}  // namespace skein
+}  // namespace skein::core

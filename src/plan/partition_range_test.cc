@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 TEST(PartitionRange, KnowsWhatItContains) {
@@ -55,4 +55,4 @@ TEST(SplitEvenly, AgreesWithIndexOfHash) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

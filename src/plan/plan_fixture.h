@@ -3,7 +3,7 @@
 
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// A scan that is hashed into two aggregating tasks, whose rows are gathered for the client.
 inline DistributedPlan MakePlan() {
@@ -72,4 +72,4 @@ inline DistributedPlan MakePlanWithSharedRows() {
   return plan;
 }
 
-}  // namespace skein
+}  // namespace skein::core

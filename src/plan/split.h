@@ -7,7 +7,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 
 struct Split {
   SplitId id = 0;
@@ -16,4 +16,4 @@ struct Split {
   uint64_t rows = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

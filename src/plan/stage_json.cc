@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -71,4 +71,4 @@ std::string ToStageJson(const DistributedPlan& plan) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// {"version", "stages": [...], "exchanges": [...]}, both in the order of their ids; indented by two spaces. A stage
 /// has "id", "tasks", "barrier", "replay", "single" (where there is a reason), "output" and "operators": its tree, each
@@ -14,4 +14,4 @@ namespace skein {
 /// stage's id, or "client".
 std::string ToStageJson(const DistributedPlan& plan);
 
-}  // namespace skein
+}  // namespace skein::core

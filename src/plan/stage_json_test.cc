@@ -5,7 +5,7 @@
 
 #include "plan/plan_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 nlohmann::json JsonOf(const DistributedPlan& plan) { return nlohmann::json::parse(ToStageJson(plan)); }
@@ -38,4 +38,4 @@ TEST(StageJson, NestsOperatorsByDepth) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

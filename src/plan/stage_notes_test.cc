@@ -2,7 +2,7 @@
 
 #include "plan/stage_tree.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 DistributedPlan OneStage() {
@@ -28,4 +28,4 @@ TEST(StageNotes, OfOtherStagesChangeNothing) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

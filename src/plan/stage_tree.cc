@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 struct Line {
@@ -108,4 +108,4 @@ std::string ToStageTree(const DistributedPlan& plan, const StageNotes& notes) {
   return out;
 }
 
-}  // namespace skein
+}  // namespace skein::core

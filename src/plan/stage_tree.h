@@ -7,7 +7,7 @@
 
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Lines that are put below the header of a stage, before its operators.
 using StageNotes = std::map<StageId, std::vector<std::string>>;
@@ -18,4 +18,4 @@ using StageNotes = std::map<StageId, std::vector<std::string>>;
 /// estimated rows stand at the right where they are known.
 std::string ToStageTree(const DistributedPlan& plan, const StageNotes& notes = {});
 
-}  // namespace skein
+}  // namespace skein::core

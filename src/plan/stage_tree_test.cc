@@ -4,7 +4,7 @@
 
 #include "plan/plan_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 TEST(StageTree, PrintsStagesFromTheClientToTheScans) {
@@ -68,4 +68,4 @@ TEST(StageTree, PrintsAStageThatIsReadTwiceOnce) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "engine/state_aggregates.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalType;
@@ -75,4 +75,4 @@ Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut
   return cut == DistinctCut::kByValue && has_one_argument ? Merge::kWhole : Merge::kNone;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// What is done with aggregates over DISTINCT values.
 enum class DistinctCut {
@@ -27,4 +27,4 @@ enum class Merge {
 /// Returns the rule for one aggregate; kNone where there is none.
 Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -15,7 +15,7 @@
 #include "engine/scalar_functions.h"
 #include "engine/state_aggregates.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::BoundAggregateExpression;
@@ -265,4 +265,4 @@ SplitAggregate SplitIntoHalves(duckdb::ClientContext& context, duckdb::LogicalAg
   return Splitter(context, op, new_table_index, cut).Run();
 }
 
-}  // namespace skein
+}  // namespace skein::core

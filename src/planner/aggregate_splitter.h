@@ -11,7 +11,7 @@
 #include "engine/logical_operators.h"
 #include "planner/aggregate_merge.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Says whether every aggregate of `op` has partials whose merge is DuckDB's own answer.
 bool HasPartials(const duckdb::LogicalAggregate& op, DistinctCut cut = DistinctCut::kNever);
@@ -35,4 +35,4 @@ SplitAggregate SplitIntoHalves(duckdb::ClientContext& context, duckdb::LogicalAg
                                const std::function<duckdb::idx_t()>& new_table_index,
                                DistinctCut cut = DistinctCut::kNever);
 
-}  // namespace skein
+}  // namespace skein::core

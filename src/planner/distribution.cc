@@ -4,7 +4,7 @@
 
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 
-namespace skein {
+namespace skein::core {
 
 bool HashKey::Has(const duckdb::ColumnBinding& binding) const {
   return std::find(bindings.begin(), bindings.end(), binding) != bindings.end();
@@ -51,4 +51,4 @@ std::vector<size_t> MatchKeys(const Distribution& distribution,
   return positions;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/column_binding.hpp"
 
-namespace skein {
+namespace skein::core {
 
 enum class DistributionKind {
   kReplicated,  // every task has all rows: constants
@@ -56,4 +56,4 @@ Distribution ThroughColumns(const Distribution& below,
 std::vector<size_t> MatchKeys(const Distribution& distribution,
                               const std::vector<const duckdb::Expression*>& expressions);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -16,7 +16,7 @@
 #include "engine/parquet_splits.h"
 #include "engine/plan_bytes.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalOperatorType;
@@ -200,4 +200,4 @@ Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& pla
   return Examiner(context, worker_functions).Run(plan);
 }
 
-}  // namespace skein
+}  // namespace skein::core

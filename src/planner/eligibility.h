@@ -8,7 +8,7 @@
 #include "duckdb/common/enums/logical_operator_type.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
-namespace skein {
+namespace skein::core {
 
 /// Facts about a subtree of an optimized plan.
 struct Eligibility {
@@ -34,4 +34,4 @@ bool HasScan(const duckdb::LogicalOperator& plan);
 Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
                     const std::set<std::string>& worker_functions);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "engine/known_functions.h"
 #include "planner/planner_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class Eligibilities : public PlannerFixture {
@@ -80,4 +80,4 @@ TEST_F(Eligibilities, NeverPartitionsByAVolatileKey) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

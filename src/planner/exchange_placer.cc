@@ -8,7 +8,7 @@
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
 
-namespace skein {
+namespace skein::core {
 
 using duckdb::LogicalOperatorType;
 
@@ -218,4 +218,4 @@ Distribution ExchangePlacer::Repartition(OperatorPtr& child, std::vector<const d
   return all_columns ? Distribution::Hash(std::move(hash_keys)) : Distribution::Arbitrary();
 }
 
-}  // namespace skein
+}  // namespace skein::core

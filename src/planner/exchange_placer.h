@@ -19,7 +19,7 @@
 #include "planner/distribution.h"
 #include "planner/planner_options.h"
 
-namespace skein {
+namespace skein::core {
 
 using OperatorPtr = duckdb::unique_ptr<duckdb::LogicalOperator>;
 using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
@@ -104,4 +104,4 @@ class ExchangePlacer {
   bool is_in_recursive_term_ = false;
 };
 
-}  // namespace skein
+}  // namespace skein::core

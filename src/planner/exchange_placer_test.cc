@@ -4,7 +4,7 @@
 
 #include "planner/planner_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// One statement by a name.
@@ -165,4 +165,4 @@ INSTANTIATE_TEST_SUITE_P(Statements, PlacedPlanTest, testing::ValuesIn(kStatemen
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

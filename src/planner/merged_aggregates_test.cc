@@ -4,7 +4,7 @@
 
 #include "planner/planner_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr PlannerOptions kPartial = {4, JoinChoice::kByCost, AggregateChoice::kPartial};
@@ -126,4 +126,4 @@ TEST_F(StateErrors, NoNumberIsOutOfRangeAsInDuckDb) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -11,7 +11,7 @@
 #include "duckdb/planner/operator/logical_top_n.hpp"
 #include "engine/logical_operators.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::LogicalOperatorType;
@@ -140,4 +140,4 @@ std::string DetailOf(duckdb::LogicalOperator& op) {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

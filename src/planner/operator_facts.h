@@ -7,7 +7,7 @@
 #include "duckdb/planner/logical_operator.hpp"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Says whether the rows of a plan come in an order that the statement asked for: below streaming operators and limits
 /// stands a sort or a top-N.
@@ -22,4 +22,4 @@ ReplayClass ReplayClassOf(duckdb::LogicalOperator& fragment);
 /// One short word or two for a stage tree: a join's type, a scan's function, the numbers of a top-N; no expressions.
 std::string DetailOf(duckdb::LogicalOperator& op);
 
-}  // namespace skein
+}  // namespace skein::core

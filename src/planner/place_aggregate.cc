@@ -7,7 +7,7 @@
 #include "planner/aggregate_splitter.h"
 #include "planner/exchange_placer.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -132,4 +132,4 @@ Distribution ExchangePlacer::PlaceLimit(OperatorPtr& op) {
   return Distribution::Single();
 }
 
-}  // namespace skein
+}  // namespace skein::core

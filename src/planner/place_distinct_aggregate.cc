@@ -8,7 +8,7 @@
 #include "planner/aggregate_splitter.h"
 #include "planner/exchange_placer.h"
 
-namespace skein {
+namespace skein::core {
 
 std::optional<Distribution> ExchangePlacer::TryPlaceDistinctAggregate(OperatorPtr& op, const Distribution& below) {
   auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
@@ -42,4 +42,4 @@ bool ExchangePlacer::LiesApart(const duckdb::LogicalAggregate& aggregate, const 
   return !MatchKeys(below, columns).empty();
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "planner/exchange_placer.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::JoinType;
@@ -209,4 +209,4 @@ Distribution ExchangePlacer::GatherBoth(duckdb::LogicalOperator& op, const Distr
   return left.is_pinned || right.is_pinned ? Distribution::Pinned() : Distribution::Single();
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "duckdb/planner/operator/logical_order.hpp"
 #include "planner/exchange_placer.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -90,4 +90,4 @@ Distribution ExchangePlacer::PlaceOrder(OperatorPtr& op) {
   return Distribution::Single();
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -17,7 +17,7 @@
 #include "duckdb/planner/operator/logical_materialized_cte.hpp"
 #include "planner/exchange_placer.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
@@ -264,4 +264,4 @@ OperatorPtr ExchangePlacer::DistinctKeys(const duckdb::LogicalOperator& delim_ge
   return distinct;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 #include "engine/parquet_splits.h"
 #include "plan/distributed_plan.h"
 
-namespace skein {
+namespace skein::core {
 
 struct PlannedStage {
   duckdb::unique_ptr<LogicalExchangeSink> fragment;
@@ -33,4 +33,4 @@ struct PlannedQuery {
   std::vector<PlannedClientInput> client_inputs;
 };
 
-}  // namespace skein
+}  // namespace skein::core

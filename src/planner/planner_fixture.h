@@ -18,7 +18,7 @@
 #include "planner/operator_facts.h"
 #include "planner/stage_cutter.h"
 
-namespace skein {
+namespace skein::core {
 
 /// The root of a plan that DuckDB runs as it is, without its optimizer.
 class UntouchedRoot : public LogicalExchange {
@@ -164,4 +164,4 @@ class PlannerFixture : public testing::Test {
   static inline std::unique_ptr<SingleNodeCluster> cluster_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

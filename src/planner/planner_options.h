@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace skein {
+namespace skein::core {
 
 enum class JoinChoice { kByCost, kBroadcast, kRepartition };
 enum class AggregateChoice { kByCost, kPartial, kRawRows };
@@ -16,4 +16,4 @@ struct PlannerOptions {
   AggregateChoice aggregate_choice = AggregateChoice::kByCost;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "engine/error_bridge.h"
 #include "planner/operator_facts.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 // A CTE whose definition ends in an exchange is stored for its readers.
@@ -194,4 +194,4 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   op = std::move(scan);
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "planner/exchange_placer.h"
 #include "planner/planned_query.h"
 
-namespace skein {
+namespace skein::core {
 
 class StageCutter {
  public:
@@ -44,4 +44,4 @@ class StageCutter {
   PlannedQuery result_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

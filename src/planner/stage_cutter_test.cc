@@ -4,7 +4,7 @@
 
 #include "planner/planner_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr PlannerOptions kByCost = {4, JoinChoice::kByCost, AggregateChoice::kByCost};
@@ -285,4 +285,4 @@ TEST_F(StageCutterTest, TreesNameNoFiles) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

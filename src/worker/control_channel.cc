@@ -13,7 +13,7 @@
 #include "exchange/flight_auth.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -172,4 +172,4 @@ arrow::Result<std::unique_ptr<ControlChannel>> ControlChannel::Connect(ControlCh
   return channel;
 }
 
-}  // namespace skein
+}  // namespace skein::core

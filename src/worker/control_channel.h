@@ -11,7 +11,7 @@
 
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 constexpr uint32_t kControlProtocolVersion = 1;
 
@@ -41,4 +41,4 @@ class ControlChannel {
   virtual void Close() = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 
 #include "worker/worker_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// A port on which nobody answers although connections are accepted by the kernel.
@@ -105,4 +105,4 @@ TEST_F(ControlChannelTest, ClosesWithoutTellingOfALoss) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

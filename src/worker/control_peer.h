@@ -9,7 +9,7 @@
 
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 /// One coordinator's stream.
 class ControlPeer {
@@ -32,4 +32,4 @@ class ControlHandler {
   virtual void Leave(const std::shared_ptr<ControlPeer>& peer) = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

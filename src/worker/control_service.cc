@@ -12,7 +12,7 @@
 #include "worker/wire_convert.h"
 #include "worker/worker_log.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace flight = arrow::flight;
@@ -116,4 +116,4 @@ arrow::Result<std::unique_ptr<ControlService>> ControlService::Start(const std::
   return service;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -9,7 +9,7 @@
 
 #include "worker/control_peer.h"
 
-namespace skein {
+namespace skein::core {
 
 class ControlService {
  public:
@@ -22,4 +22,4 @@ class ControlService {
   virtual int port() const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "worker/gate.h"
 
-namespace skein {
+namespace skein::core {
 
 class FakeEngine : public Engine {
  public:
@@ -49,4 +49,4 @@ class FakeEngine : public Engine {
   std::map<std::string, Script> scripts_;  // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include "worker/worker_log.h"
 
-namespace skein {
+namespace skein::core {
 
 FlightPeer::FlightPeer(std::unique_ptr<arrow::flight::FlightMessageWriter> writer, uint64_t outbox_bytes)
     : writer_(std::move(writer)), outbox_limit_(outbox_bytes), thread_([this] { Write(); }) {}
@@ -66,4 +66,4 @@ void FlightPeer::Write() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 
 #include "worker/control_peer.h"
 
-namespace skein {
+namespace skein::core {
 
 class FlightPeer : public ControlPeer {
  public:
@@ -41,4 +41,4 @@ class FlightPeer : public ControlPeer {
   std::thread thread_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace skein {
+namespace skein::core {
 
 class Gate {
  public:
@@ -26,4 +26,4 @@ class Gate {
   bool is_open_ = false;
 };
 
-}  // namespace skein
+}  // namespace skein::core

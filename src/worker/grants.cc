@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 std::string ToString(const GrantAmount& amount) {
@@ -125,4 +125,4 @@ void Grants::Call(std::vector<Answer>& answers) {
   for (Answer& answer : answers) answer.reply(std::move(answer.status));
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -16,7 +16,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What a query asks a worker for.
 struct GrantAmount {
@@ -71,4 +71,4 @@ class Grants {
   std::thread watcher_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "worker/gate.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr std::chrono::milliseconds kLong{60000};
@@ -103,4 +103,4 @@ TEST_F(GrantsTest, ReleaseOfUnknownQueryGivesNothingBack) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "engine/engine.h"
 #include "worker/control_channel.h"
 
-namespace skein {
+namespace skein::core {
 
 wire::Hello MakeHello() {
   wire::Hello hello;
@@ -28,4 +28,4 @@ arrow::Status CheckHello(const wire::Hello& hello) {
                     ") worker=(duckdb " + duckdb + ", skein " + skein + ")");
 }
 
-}  // namespace skein
+}  // namespace skein::core

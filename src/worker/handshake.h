@@ -6,11 +6,11 @@
 
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Writes the hello of a coordinator of this build; its worker number and heartbeat interval are the caller's.
 wire::Hello MakeHello();
 /// Errors (WorldError) name both sides.
 arrow::Status CheckHello(const wire::Hello& hello);
 
-}  // namespace skein
+}  // namespace skein::core

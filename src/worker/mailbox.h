@@ -12,7 +12,7 @@
 
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 class Mailbox {
  public:
@@ -47,4 +47,4 @@ class Mailbox {
   std::deque<wire::FromWorker> messages_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

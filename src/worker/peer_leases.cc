@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr int kSilentHeartbeats = 20;
@@ -43,4 +43,4 @@ std::vector<std::shared_ptr<ControlPeer>> PeerLeases::TakeExpired(Clock::time_po
   return expired;
 }
 
-}  // namespace skein
+}  // namespace skein::core

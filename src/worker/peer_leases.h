@@ -10,7 +10,7 @@
 
 #include "worker/control_peer.h"
 
-namespace skein {
+namespace skein::core {
 
 class PeerLeases {
  public:
@@ -38,4 +38,4 @@ class PeerLeases {
   std::map<const ControlPeer*, Lease> leases_;  // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

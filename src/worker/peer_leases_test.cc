@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 using std::chrono::milliseconds;
@@ -51,4 +51,4 @@ TEST_F(PeerLeasesTest, AreForgottenWhenThePeerLeaves) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -68,4 +68,4 @@ arrow::Result<std::string> PrivateDirectory::MakeSubdirectory(const std::string&
   return path;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include <arrow/result.h>
 
-namespace skein {
+namespace skein::core {
 
 class PrivateDirectory {
  public:
@@ -30,4 +30,4 @@ class PrivateDirectory {
   const int lock_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -7,7 +7,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,4 +56,4 @@ TEST_F(PrivateDirectoryTest, NamesPathThatCannotBeMade) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 #include "worker/query_table.h"
 #include "worker/worker_log.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// How long the reaper waits for one query before it looks at the next.
@@ -136,4 +136,4 @@ void QueryTable::EndLeases() {
   }
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 #include "worker/task_report.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 wire::FromWorker GrantReplyMessage(const std::string& query, const arrow::Status& status) {
@@ -177,4 +177,4 @@ void QueryTable::AnswerPing(ControlPeer& peer, const wire::Ping& ping) const {
   peer.Send(message);
 }
 
-}  // namespace skein
+}  // namespace skein::core

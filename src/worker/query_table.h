@@ -20,7 +20,7 @@
 #include "worker/recent_queries.h"
 #include "worker/task_runner.h"
 
-namespace skein {
+namespace skein::core {
 
 struct QueryTableOptions {
   GrantAmount capacity;
@@ -95,4 +95,4 @@ class QueryTable {
   std::thread reaper_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 #include "worker/mailbox.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class MailboxPeer : public ControlPeer {
@@ -116,4 +116,4 @@ TEST_F(QueryTableTest, EndsWhileQueriesWait) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -8,7 +8,7 @@
 
 #include "base/ids.h"
 
-namespace skein {
+namespace skein::core {
 
 class RecentQueries {
  public:
@@ -28,4 +28,4 @@ class RecentQueries {
   std::deque<QueryId> order_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 
 bool SplitQueue::MustAsk(Scan& scan) const {
   if (scan.is_exhausted || scan.is_asked || scan.waiting.size() >= low_water_) return false;
@@ -73,4 +73,4 @@ std::vector<ScanId> SplitQueue::UnfinishedScans() const {
   return unfinished;
 }
 
-}  // namespace skein
+}  // namespace skein::core

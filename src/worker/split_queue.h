@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 class SplitQueue : public SplitFeed {
  public:
@@ -52,4 +52,4 @@ class SplitQueue : public SplitFeed {
   arrow::Status failure_;         // GUARDED_BY(mutex_)
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 wire::ScanSplits Splits(std::vector<SplitId> ids, bool is_last = false) {
@@ -98,4 +98,4 @@ TEST_F(SplitQueueTest, KeepsScansApart) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

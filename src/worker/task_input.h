@@ -9,7 +9,7 @@
 
 #include "exchange/receiver.h"
 
-namespace skein {
+namespace skein::core {
 
 class TaskInput : public Receiver {
  public:
@@ -40,4 +40,4 @@ class TaskInput : public Receiver {
   std::atomic<bool> is_complete_{false};
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 void AddUnit(const UnitTrailer& trailer, wire::TaskFinished& finished) {
@@ -87,4 +87,4 @@ wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Stat
   return message;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -12,7 +12,7 @@
 #include "worker/control.pb.h"
 #include "worker/task_input.h"
 
-namespace skein {
+namespace skein::core {
 
 /// Reports a success: units with their inputs, a ledger for each input exchange, the scans that were not read to their
 /// end, and the figures.
@@ -23,4 +23,4 @@ wire::FromWorker TaskFinishedMessage(const wire::StartTask& start, const TaskRes
 wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status,
                                    const RunProgress& progress = {});
 
-}  // namespace skein
+}  // namespace skein::core

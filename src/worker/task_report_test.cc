@@ -4,7 +4,7 @@
 
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 wire::StartTask StartWithRanges(uint32_t count) {
@@ -37,4 +37,4 @@ TEST(TaskReport, CarriesSpillAndOperators) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

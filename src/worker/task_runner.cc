@@ -7,7 +7,7 @@
 #include "worker/task_report.h"
 #include "worker/wire_convert.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 wire::FromWorker SplitRequestMessage(const wire::TaskName& name, ScanId scan, uint32_t count) {
@@ -187,4 +187,4 @@ void TaskRunner::Drive() {
   reported_.notify_all();
 }
 
-}  // namespace skein
+}  // namespace skein::core

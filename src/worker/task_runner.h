@@ -20,7 +20,7 @@
 #include "worker/split_queue.h"
 #include "worker/task_input.h"
 
-namespace skein {
+namespace skein::core {
 
 /// What all tasks of a worker share; outlives them.
 struct TaskEnvironment {
@@ -85,4 +85,4 @@ class TaskRunner {
   std::thread driver_;
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "worker/worker_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 class TaskSplitsTest : public WorkerFixture {
@@ -86,4 +86,4 @@ TEST_F(TaskSplitsTest, ReleaseWakesTaskThatWaitsForSplits) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 wire::Error::Fault ToWire(Fault fault) {
@@ -111,4 +111,4 @@ OperatorFigures FromWire(const wire::OperatorFigures& figures) {
   return {figures.depth(), figures.name(), figures.rows(), figures.time_us()};
 }
 
-}  // namespace skein
+}  // namespace skein::core

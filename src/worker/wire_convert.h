@@ -11,7 +11,7 @@
 #include "plan/split.h"
 #include "worker/control.pb.h"
 
-namespace skein {
+namespace skein::core {
 
 wire::TaskName ToWire(const TaskKey& key);
 arrow::Result<TaskKey> FromWire(const wire::TaskName& name);
@@ -28,4 +28,4 @@ Split FromWire(const wire::SplitMessage& split);
 wire::OperatorFigures ToWire(const OperatorFigures& figures);
 OperatorFigures FromWire(const wire::OperatorFigures& figures);
 
-}  // namespace skein
+}  // namespace skein::core

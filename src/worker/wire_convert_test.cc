@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 arrow::Status RoundTrip(const arrow::Status& status) { return FromWire(ToWire(status)); }
@@ -65,4 +65,4 @@ TEST(WireConvert, KeepsSplitWithBinaryPayload) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core

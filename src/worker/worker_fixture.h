@@ -14,7 +14,7 @@
 #include "worker/wire_convert.h"
 #include "worker/worker_node.h"
 
-namespace skein {
+namespace skein::core {
 
 /// One coordinator.
 struct TestCoordinator {
@@ -111,4 +111,4 @@ class WorkerFixture : public testing::Test {
   const QueryId query_ = QueryId::Random();
 };
 
-}  // namespace skein
+}  // namespace skein::core

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr char kName[] = "skein";
@@ -33,4 +33,4 @@ arrow::Status SetUpWorkerLog(const std::string& level) {
 void LogInfo(const std::string& line) { Log(spdlog::level::info, line); }
 void LogWarning(const std::string& line) { Log(spdlog::level::warn, line); }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -6,7 +6,7 @@
 
 #include <arrow/status.h>
 
-namespace skein {
+namespace skein::core {
 
 /// Sends the log to standard error, from `level` upwards: trace, debug, info, warn, error or off.
 arrow::Status SetUpWorkerLog(const std::string& level);
@@ -14,4 +14,4 @@ arrow::Status SetUpWorkerLog(const std::string& level);
 void LogInfo(const std::string& line);
 void LogWarning(const std::string& line);
 
-}  // namespace skein
+}  // namespace skein::core

@@ -17,7 +17,7 @@
 #include "worker/private_directory.h"
 #include "worker/query_table.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 /// Of the process's memory, in quarters: what DuckDB gets, and what retained output may hold before it spills.
@@ -149,4 +149,4 @@ arrow::Result<std::unique_ptr<WorkerNode>> WorkerNode::Start(WorkerOptions optio
   return node;
 }
 
-}  // namespace skein
+}  // namespace skein::core

@@ -10,7 +10,7 @@
 
 #include "engine/engine.h"
 
-namespace skein {
+namespace skein::core {
 
 struct WorkerOptions {
   std::string host = "127.0.0.1";
@@ -39,4 +39,4 @@ class WorkerNode {
   virtual uint32_t running_tasks() const = 0;
 };
 
-}  // namespace skein
+}  // namespace skein::core

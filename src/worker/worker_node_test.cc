@@ -2,7 +2,7 @@
 
 #include "worker/worker_fixture.h"
 
-namespace skein {
+namespace skein::core {
 namespace {
 
 constexpr auto kFinished = wire::FromWorker::kFinished;
@@ -258,4 +258,4 @@ TEST_F(WorkerNodeTest, LeavesNothingBehindAlthoughTaskIsBlocked) {
 }
 
 }  // namespace
-}  // namespace skein
+}  // namespace skein::core
