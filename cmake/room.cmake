@@ -55,6 +55,7 @@ function(skein_add_unit_tests)
   # api is tested as programs see it: through the shared library and its headers alone.
   file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/api/*_test.cc")
   add_executable(api_test ${tests})
+  target_include_directories(api_test PRIVATE "${CMAKE_SOURCE_DIR}/src")  # api_fixture.h
   target_link_libraries(api_test PRIVATE skein_api GTest::gtest GTest::gtest_main)
   target_compile_options(api_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
   gtest_discover_tests(api_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)

@@ -63,6 +63,16 @@ std::shared_ptr<skein::TaskEstimator> InstanceState::task_estimator() const {
   return estimator_;
 }
 
+void InstanceState::SetTaskCount(uint32_t count) {
+  std::lock_guard lock(mutex_);
+  task_count_ = count;
+}
+
+uint32_t InstanceState::task_count() const {
+  std::lock_guard lock(mutex_);
+  return task_count_;
+}
+
 const std::set<std::string>& InstanceState::WorkerFunctions() {
   std::call_once(functions_asked_, [this] { worker_functions_ = FunctionsOfDuckDb(); });
   return worker_functions_;

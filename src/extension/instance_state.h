@@ -31,6 +31,9 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   void UseCluster(std::shared_ptr<Cluster> cluster);
   void SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator);
   std::shared_ptr<skein::TaskEstimator> task_estimator() const;
+  /// Sets how many tasks a distributed stage has; 0: one a worker.
+  void SetTaskCount(uint32_t count);
+  uint32_t task_count() const;
 
   /// The names of functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
   const std::set<std::string>& WorkerFunctions();
@@ -51,6 +54,7 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   std::string temp_dir_;
   std::shared_ptr<Cluster> cluster_;
   std::shared_ptr<skein::TaskEstimator> estimator_;
+  uint32_t task_count_ = 0;
   std::once_flag functions_asked_;
   std::set<std::string> worker_functions_;
 };

@@ -67,8 +67,9 @@ class Prepared : public PreparedQuery {
   const std::vector<DistributedPlan>& plans() const override { return plans_; }
   bool is_read_only() const override { return statement_->GetStatementProperties().IsReadOnly(); }
 
-  arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows) override {
-    started_->Clear();
+  arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows, std::stop_token stop) override {
+    started_->Reset(stop);
+    const std::stop_callback interrupt(stop, [this] { connection_.Interrupt(); });
     std::shared_ptr<arrow::Table> table;
     ARROW_RETURN_NOT_OK(CatchDuckDb([&]() -> arrow::Status {
       duckdb::vector<duckdb::Value> no_values;
@@ -79,7 +80,6 @@ class Prepared : public PreparedQuery {
     return table;
   }
 
-  void Interrupt() override { connection_.Interrupt(); }
   std::vector<QueryId> Started() const override { return started_->queries(); }
 
  private:
@@ -99,6 +99,7 @@ class Database : public QueryDatabase {
     auto& state = InstanceState::Get(*connection.context);
     state.UseCluster(options.cluster);
     state.SetTaskEstimator(options.estimator);
+    state.SetTaskCount(options.task_count);
     Set(connection, "skein_mode", duckdb::Value(options.mode));
     Set(connection, "skein_task_timeout_ms",
         duckdb::Value::UBIGINT(static_cast<uint64_t>(options.task_timeout.count())));

@@ -1,10 +1,11 @@
 // A DuckDB instance with Skein in it, for programs that know no DuckDB: statements in, Arrow tables out, on a cluster
-// that is there already. Any thread; a prepared query belongs to one thread at a time, but for Interrupt and Started.
+// that is there already. Any thread; a prepared query belongs to one thread at a time, but for Started.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct QueryDatabaseOptions {
   std::shared_ptr<skein::TaskEstimator> estimator;  // may be null
   std::string database;                             // DuckDB file; empty: in memory
   std::string mode = "distributed";                 // as skein_mode
+  uint32_t task_count = 0;                          // of a distributed stage; 0: one a worker
   std::chrono::milliseconds task_timeout{0};        // 0: none
 };
 
@@ -35,9 +37,8 @@ class PreparedQuery {
   virtual bool is_read_only() const = 0;
   /// Runs it; returns all rows in batches of at most `batch_rows`, once every ledger has agreed. Errors: the
   /// statement's, with the fault and retryability that they have in Skein.
-  virtual arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows) = 0;
-  /// Ends the execution that runs, which returns Cancelled. Any thread.
-  virtual void Interrupt() = 0;
+  /// Cancelled soon after `stop` is requested, from any thread.
+  virtual arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows, std::stop_token stop) = 0;
   /// Names the queries of the last execution on the cluster. Any thread.
   virtual std::vector<QueryId> Started() const = 0;
 };

@@ -124,10 +124,11 @@ std::chrono::milliseconds TaskTimeoutOf(duckdb::ClientContext& context) {
   return std::chrono::milliseconds(value.GetValue<uint64_t>());
 }
 
-PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count) {
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t worker_count) {
+  const auto& instance = InstanceState::Get(context);
   PlannerOptions options;
-  options.estimator = InstanceState::Get(context).task_estimator();
-  options.task_count = task_count;
+  options.estimator = instance.task_estimator();
+  options.task_count = instance.task_count() > 0 ? instance.task_count() : worker_count;
   const auto join = TextOf(context, "skein_join");
   if (join == "broadcast") options.join_choice = JoinChoice::kBroadcast;
   if (join == "repartition") options.join_choice = JoinChoice::kRepartition;

@@ -20,6 +20,6 @@ uint64_t AutoMinRowsOf(duckdb::ClientContext& context);
 /// Reads skein_task_timeout_ms of the session; 0: none.
 std::chrono::milliseconds TaskTimeoutOf(duckdb::ClientContext& context);
 /// Reads skein_join and skein_aggregate of the session.
-PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count);
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t worker_count);
 
 }  // namespace skein::core
