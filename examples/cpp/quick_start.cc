@@ -1,5 +1,6 @@
-// The quick start of the C++ API: a cluster, its status, a query. Run without arguments it starts three workers of its own;
-// otherwise the arguments are the addresses of workers that run already (SKEIN_SECRET=… skein worker --listen host:port).
+// The quick start of the C++ API: a cluster, its status, a query. Run without arguments it starts three workers of its
+// own; otherwise the arguments are the addresses of workers that run already (SKEIN_SECRET=… skein worker --listen
+// host:port).
 #include <cstdio>
 #include <cstdlib>
 #include <string>

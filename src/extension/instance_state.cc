@@ -58,9 +58,9 @@ void InstanceState::SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estim
   estimator_ = std::move(estimator);
 }
 
-std::shared_ptr<skein::TaskEstimator> InstanceState::task_estimator() const {
+skein::TaskEstimator* InstanceState::task_estimator() const {
   std::lock_guard lock(mutex_);
-  return estimator_;
+  return estimator_.get();
 }
 
 void InstanceState::SetTaskCount(uint32_t count) {

@@ -29,8 +29,9 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   void SetTempDir(std::string path);
   /// Takes a cluster that is there already, in place of one by text; it lives on after the instance if others hold it.
   void UseCluster(std::shared_ptr<Cluster> cluster);
+  /// Sets the estimator, or null. REQUIRES: no query is planned yet.
   void SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator);
-  std::shared_ptr<skein::TaskEstimator> task_estimator() const;
+  skein::TaskEstimator* task_estimator() const;
   /// Sets how many tasks a distributed stage has; 0: one a worker.
   void SetTaskCount(uint32_t count);
   uint32_t task_count() const;

@@ -87,7 +87,7 @@ class Hook {
     ExchangePlacer placer(context_, options_, [&] { return binder_.GenerateTableIndex(); });
     placer.Place(plan);
     plan->ResolveOperatorTypes();
-    StageCutter cutter(context_, options_, placer.single_reasons());
+    StageCutter cutter(context_, options_, placer);
     remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));
     return remote;
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "skein/task_estimator.h"
 
@@ -14,11 +13,11 @@ enum class AggregateChoice { kByCost, kPartial, kRawRows };
 struct PlannerOptions {
   /// Tasks of a stage that is distributed: one a worker.
   uint32_t task_count = 1;
-  /// Says in how many tasks a scan runs; null: in task_count.
-  std::shared_ptr<skein::TaskEstimator> estimator = nullptr;
   /// Forcing one way is for tests; where it is not allowed the other way is taken.
   JoinChoice join_choice = JoinChoice::kByCost;
   AggregateChoice aggregate_choice = AggregateChoice::kByCost;
+  /// Says in how many tasks a scan runs; null: in task_count. Borrowed while a query is planned.
+  skein::TaskEstimator* estimator = nullptr;
 };
 
 }  // namespace skein::core

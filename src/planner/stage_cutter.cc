@@ -121,6 +121,7 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
   if (reason != single_reasons_.end() && building.stage.single_reason.empty()) {
     building.stage.single_reason = reason->second;
   }
+  building.has_distributed_input |= task_scans_.contains(op.get());
   building.stage.is_barrier |= IsBlocking(*op);
   // What only renames columns is of no interest to people.
   const bool is_shown = ours == nullptr || ours->kind() != OperatorKind::kRestore;

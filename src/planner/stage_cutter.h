@@ -12,9 +12,12 @@ namespace skein::core {
 
 class StageCutter {
  public:
-  StageCutter(duckdb::ClientContext& context, PlannerOptions options,
-              const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons)
-      : context_(context), options_(options), single_reasons_(single_reasons) {}
+  /// `placer` has placed the exchanges of the plan, and must outlive the cutter.
+  StageCutter(duckdb::ClientContext& context, PlannerOptions options, const ExchangePlacer& placer)
+      : context_(context),
+        options_(options),
+        single_reasons_(placer.single_reasons()),
+        task_scans_(placer.task_scans()) {}
 
   /// Cuts `root`, whose rows go to the client; takes it apart.
   PlannedQuery Cut(OperatorPtr root);
@@ -44,6 +47,7 @@ class StageCutter {
   duckdb::ClientContext& context_;
   PlannerOptions options_;
   const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons_;
+  const std::set<const duckdb::LogicalOperator*>& task_scans_;
   std::map<duckdb::idx_t, ExchangeId> shared_;  // by CTE index
   PlannedQuery result_;
 };
