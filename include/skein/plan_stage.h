@@ -11,6 +11,7 @@ namespace skein {
 enum class ExchangeMethod {
   kGather,      // all to one task, or to the client
   kHash,        // by the hash of keys
+  kRange,       // by the order of a key
   kBroadcast,   // all to every task
   kRoundRobin,  // in turn
   kForward      // from task i to task i
@@ -26,7 +27,7 @@ struct PlanStage {
   /// Numbers of the stages whose rows it reads, in the same part.
   std::vector<uint32_t> dependencies;
   ExchangeMethod output = ExchangeMethod::kGather;
-  /// Of kHash, as text: "#0, #1".
+  /// Of kHash and kRange, as text: "#0, #1".
   std::string output_keys;
   bool feeds_client = false;
   /// Why it has a single task although its input is distributed; empty otherwise.

@@ -17,6 +17,8 @@ ExchangeMethod MethodOf(core::ExchangeKind kind) {
       return ExchangeMethod::kHash;
     case core::ExchangeKind::kBroadcast:
       return ExchangeMethod::kBroadcast;
+    case core::ExchangeKind::kRange:
+      return ExchangeMethod::kRange;
     case core::ExchangeKind::kRoundRobin:
       return ExchangeMethod::kRoundRobin;
     case core::ExchangeKind::kForward:

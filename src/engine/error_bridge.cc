@@ -1,8 +1,8 @@
 #include "engine/error_bridge.h"
 
-#include "base/error.h"
 #include <string>
 #include <unordered_map>
+#include "base/error.h"
 
 #include "duckdb.hpp"
 #include "duckdb/common/error_data.hpp"

@@ -1,5 +1,5 @@
-// The task context in SQL, for scans of the user's own: skein_task_index() and skein_task_count(). Outside of a task, so in
-// plain DuckDB, they are 0 and 1: what filters rows by them keeps them all.
+// The task context in SQL, for scans of the user's own: skein_task_index() and skein_task_count(). Outside of a task,
+// so in plain DuckDB, they are 0 and 1: what filters rows by them keeps them all.
 #pragma once
 
 #include "duckdb.hpp"

@@ -42,8 +42,16 @@ std::string NameOf(const duckdb::vector<duckdb::OpenFileInfo>& files) {
 
 PlannedQuery StageCutter::Cut(OperatorPtr root) {
   const bool is_ordered = DeliversOrder(*root);
-  const auto exchange = CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {});
-  result_.plan.exchanges[exchange].consumer = Exchange::kClient;
+  return Finish(CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {}, std::nullopt));
+}
+
+PlannedQuery StageCutter::CutAsBuilt(OperatorPtr root, uint32_t root_tasks) {
+  const bool is_ordered = root_tasks == 1 && DeliversOrder(*root);
+  return Finish(CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {}, root_tasks));
+}
+
+PlannedQuery StageCutter::Finish(ExchangeId of_client) {
+  result_.plan.exchanges[of_client].consumer = Exchange::kClient;
   for (auto& edge : result_.plan.exchanges) {
     if (!edge.is_partitioned()) {
       edge.ranges = {PartitionRange::All()};
@@ -57,7 +65,7 @@ PlannedQuery StageCutter::Cut(OperatorPtr root) {
 }
 
 ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered,
-                                 duckdb::vector<ExpressionPtr> keys) {
+                                 duckdb::vector<ExpressionPtr> keys, std::optional<uint32_t> tasks) {
   Building building;
   building.stage.replay_class = ReplayClassOf(*root);
   Visit(root, 0, building);
@@ -66,7 +74,7 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   auto& stage = building.stage;
   stage.id = static_cast<StageId>(result_.plan.stages.size());
   stage.output = static_cast<ExchangeId>(result_.plan.exchanges.size());
-  stage.task_count = TaskCountOf(building, kind);
+  stage.task_count = tasks.value_or(TaskCountOf(building, kind));
   Exchange edge;
   edge.id = stage.output;
   edge.kind = kind;
@@ -79,6 +87,7 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   sink->output_types = {duckdb::LogicalType::BIGINT};
   sink->bindings = {duckdb::ColumnBinding(0, 0)};
   sink->is_ordered = is_ordered;
+  sink->is_key_index = kind == ExchangeKind::kRange;
   sink->expressions = std::move(keys);
   sink->children.push_back(std::move(root));
   sink->ResolveOperatorTypes();
@@ -91,7 +100,8 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
 
 uint32_t StageCutter::TaskCountOf(const Building& building, ExchangeKind output) const {
   if (!building.has_distributed_input) return 1;
-  // Tasks that correspond to others, by a partition or one to one, are as many as those. A plan for one worker is whole.
+  // Tasks that correspond to others, by a partition or one to one, are as many as those. A plan for one worker is
+  // whole.
   const bool is_free = !building.has_partitioned_exchange && output != ExchangeKind::kForward;
   const bool is_asked = building.wanted_tasks > 0 && is_free && options_.task_count > 1;
   return is_asked ? building.wanted_tasks : options_.task_count;
@@ -148,8 +158,8 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   } else if (exchange.reads_cte) {
     source->exchange = CutReread(exchange);
   } else {
-    source->exchange =
-        CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+    source->exchange = CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered,
+                                std::move(exchange.expressions), exchange.producer_tasks);
     result_.plan.exchanges[source->exchange].is_merged = !exchange.merge_keys.empty();
   }
   building.stage.inputs.push_back(source->exchange);
@@ -162,8 +172,8 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
 void StageCutter::CutCte(OperatorPtr& op) {
   while (IsShared(*op)) {
     auto& exchange = static_cast<LogicalExchange&>(*op->children[0]);
-    const auto id =
-        CutStage(std::move(exchange.children[0]), exchange.exchange_kind, false, std::move(exchange.expressions));
+    const auto id = CutStage(std::move(exchange.children[0]), exchange.exchange_kind, false,
+                             std::move(exchange.expressions), std::nullopt);
     result_.plan.exchanges[id].consumer = Exchange::kShared;
     shared_[op->Cast<duckdb::LogicalMaterializedCTE>().table_index] = id;
     op = std::move(op->children[1]);

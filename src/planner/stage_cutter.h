@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "planner/exchange_placer.h"
@@ -21,6 +23,8 @@ class StageCutter {
 
   /// Cuts `root`, whose rows go to the client; takes it apart.
   PlannedQuery Cut(OperatorPtr root);
+  /// The same for a plan whose exchanges say by how many tasks their rows are made; `root_tasks` make the client's.
+  PlannedQuery CutAsBuilt(OperatorPtr root, uint32_t root_tasks);
 
  private:
   struct Building {
@@ -33,7 +37,9 @@ class StageCutter {
   uint32_t TaskCountOf(const Building& building, ExchangeKind output) const;
   void AskEstimator(const duckdb::LogicalGet& get, const PlannedScan& scan, Building& building) const;
   /// Makes the stage whose fragment is `root`; returns the exchange that it fills.
-  ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys);
+  ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys,
+                      std::optional<uint32_t> tasks);
+  PlannedQuery Finish(ExchangeId of_client);
   void Visit(OperatorPtr& op, uint32_t depth, Building& building);
   void ReplaceExchange(OperatorPtr& op, Building& building);
   /// Makes the stage that stores the rows of a shared CTE; what reads them stays in `op`.
