@@ -4,13 +4,13 @@
 #include <future>
 #include <list>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "coordinator/client_end.h"
 #include "coordinator/connect_worker.h"
 #include "coordinator/event_loop.h"
@@ -95,7 +95,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   const ClusterOptions options_;
   const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;
-  std::mutex bring_up_mutex_;  // one EnsureReady at a time
+  Mutex bring_up_mutex_;  // one EnsureReady at a time
   std::atomic<uint64_t> next_connection_id_{1};
   QueryHistory history_;
   EventLoop loop_;
@@ -205,7 +205,7 @@ arrow::Status ClusterImpl::CheckProcess() const {
 
 arrow::Status ClusterImpl::EnsureReady() {
   ARROW_RETURN_NOT_OK(CheckProcess());
-  std::lock_guard lock(bring_up_mutex_);
+  MutexLock lock(bring_up_mutex_);
   std::vector<uint32_t> missing;
   for (const auto& info : Workers()) {
     if (info.state != "ready") missing.push_back(info.worker);

@@ -139,12 +139,12 @@ std::vector<std::shared_ptr<WorkerConnection>> Membership::TakeAll() {
 }
 
 std::vector<WorkerInfo> Membership::Infos() const {
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   return infos_;
 }
 
 void Membership::ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo&)>& change) {
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   change(infos_[worker]);
 }
 

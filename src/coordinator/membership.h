@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "coordinator/cluster.h"
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
@@ -75,8 +75,8 @@ class Membership {
   std::vector<Member> members_;
   SteadyTime last_tick_;
   uint64_t ping_sequence_ = 0;
-  mutable std::mutex info_mutex_;
-  std::vector<WorkerInfo> infos_;  // GUARDED_BY(info_mutex_)
+  mutable Mutex info_mutex_;
+  std::vector<WorkerInfo> infos_ GUARDED_BY(info_mutex_);
 };
 
 }  // namespace skein::core

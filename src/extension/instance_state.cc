@@ -21,9 +21,9 @@ arrow::Status InstanceState::SetCluster(const std::string& text) {
     ARROW_ASSIGN_OR_RAISE(spec, ClusterSpec::Parse(text));
   }
   std::shared_ptr<Cluster> old;  // ends outside of the lock
-  std::lock_guard start_lock(start_mutex_);
+  MutexLock start_lock(start_mutex_);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     spec_ = std::move(spec);
     old = std::move(cluster_);
     cluster_.reset();
@@ -32,17 +32,17 @@ arrow::Status InstanceState::SetCluster(const std::string& text) {
 }
 
 void InstanceState::SetWorkerBinary(std::string path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   worker_binary_ = std::move(path);
 }
 
 void InstanceState::SetSecret(std::string secret) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   secret_ = std::move(secret);
 }
 
 void InstanceState::SetTempDir(std::string path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   temp_dir_ = std::move(path);
 }
 
@@ -52,20 +52,20 @@ const std::set<std::string>& InstanceState::WorkerFunctions() {
 }
 
 uint32_t InstanceState::worker_count() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return spec_ ? spec_->worker_count() : 0;
 }
 
 std::shared_ptr<Cluster> InstanceState::cluster() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return cluster_;
 }
 
 arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
-  std::lock_guard start_lock(start_mutex_);
+  MutexLock start_lock(start_mutex_);
   ClusterOptions options;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (cluster_) return cluster_;
     if (!spec_) return UserError("skein_cluster is not set: SET skein_cluster = 'local:4'", "Invalid Input");
     options.spec = *spec_;
@@ -78,7 +78,7 @@ arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
     if (secret != nullptr) options.secret = secret;
   }
   ARROW_ASSIGN_OR_RAISE(auto cluster, Cluster::Start(std::move(options)));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   cluster_ = cluster;
   return cluster;
 }

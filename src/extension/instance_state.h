@@ -10,6 +10,7 @@
 
 #include <arrow/result.h>
 
+#include "base/mutex.h"
 #include "coordinator/cluster.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
@@ -38,13 +39,13 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   arrow::Result<std::shared_ptr<Cluster>> StartedCluster();
 
  private:
-  mutable std::mutex mutex_;
-  std::mutex start_mutex_;  // held while a cluster starts; never together with mutex_ for long
-  std::optional<ClusterSpec> spec_;
-  std::string worker_binary_;
-  std::string secret_;
-  std::string temp_dir_;
-  std::shared_ptr<Cluster> cluster_;
+  mutable Mutex mutex_;
+  Mutex start_mutex_;  // held while a cluster starts; never together with mutex_ for long
+  std::optional<ClusterSpec> spec_ GUARDED_BY(mutex_);
+  std::string worker_binary_ GUARDED_BY(mutex_);
+  std::string secret_ GUARDED_BY(mutex_);
+  std::string temp_dir_ GUARDED_BY(mutex_);
+  std::shared_ptr<Cluster> cluster_ GUARDED_BY(mutex_);
   std::once_flag functions_asked_;
   std::set<std::string> worker_functions_;
 };
