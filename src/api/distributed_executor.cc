@@ -1,10 +1,8 @@
 #include "skein/distributed_executor.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "api/coordinator_state.h"
@@ -12,6 +10,7 @@
 #include "api/query_run.h"
 #include "api/ranges.h"
 #include "base/error.h"
+#include "base/mutex.h"
 
 namespace skein {
 namespace {
@@ -45,11 +44,13 @@ class Executor : public DistributedExecutor {
       : coordinator_(std::move(coordinator)), config_(std::move(config)), database_(std::move(database)) {}
 
   ~Executor() override {
-    std::unique_lock lock(mutex_);
-    for (auto& [id, run] : runs_) run->stop.request_stop();
-    auto runs = std::move(runs_);
-    lock.unlock();
-    changed_.notify_all();
+    std::map<QueryId, std::shared_ptr<QueryRun>> runs;
+    {
+      core::MutexLock lock(mutex_);
+      for (auto& [id, run] : runs_) run->stop.request_stop();
+      runs.swap(runs_);
+    }
+    changed_.NotifyAll();
     for (auto& [id, run] : runs) Join(*run);
   }
 
@@ -76,7 +77,7 @@ class Executor : public DistributedExecutor {
 
   TableResult Wait(QueryId query) override;
   size_t ActiveQueryCount() const override {
-    std::lock_guard lock(mutex_);
+    core::MutexLock lock(mutex_);
     return running_;
   }
   arrow::Status CancelQuery(QueryId query) override;
@@ -93,8 +94,8 @@ class Executor : public DistributedExecutor {
   void Finish(QueryRun& run, TableResult outcome);
   void CountTasks(const QueryRun& run, uint32_t& finished, uint32_t& total) const;
   arrow::Result<std::shared_ptr<QueryRun>> Find(QueryId query) const;
-  /// Takes out what is over since long. REQUIRES: mutex_ is held. The caller joins them without it.
-  std::vector<std::shared_ptr<QueryRun>> TakeForgotten();
+  /// Takes out what is over since long; the caller joins it without the mutex.
+  std::vector<std::shared_ptr<QueryRun>> TakeForgotten() REQUIRES(mutex_);
   static void Join(QueryRun& run) {
     if (run.thread.joinable()) run.thread.join();
   }
@@ -102,19 +103,19 @@ class Executor : public DistributedExecutor {
   const std::shared_ptr<CoordinatorState> coordinator_;
   const ExecutorConfig config_;
   const std::shared_ptr<core::QueryDatabase> database_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<QueryId, std::shared_ptr<QueryRun>> runs_;  // GUARDED_BY(mutex_)
-  std::deque<QueryId> line_;                           // GUARDED_BY(mutex_)
-  size_t running_ = 0;                                 // GUARDED_BY(mutex_)
-  QueryId next_id_ = 1;                                // GUARDED_BY(mutex_)
+  mutable core::Mutex mutex_;
+  core::ConditionVariable changed_;
+  std::map<QueryId, std::shared_ptr<QueryRun>> runs_ GUARDED_BY(mutex_);
+  std::deque<QueryId> line_ GUARDED_BY(mutex_);
+  size_t running_ GUARDED_BY(mutex_) = 0;
+  QueryId next_id_ GUARDED_BY(mutex_) = 1;
 };
 
 arrow::Result<QueryId> Executor::Begin(const std::string& sql, std::shared_ptr<PlanState> plan) {
   std::vector<std::shared_ptr<QueryRun>> forgotten;
   std::shared_ptr<QueryRun> run;
   {
-    std::lock_guard lock(mutex_);
+    core::MutexLock lock(mutex_);
     const bool has_turn = line_.empty() && running_ < config_.max_concurrent_queries;
     if (!has_turn && line_.size() >= config_.max_queued_queries) {
       return core::Unavailable("too many queries wait: running=" + std::to_string(running_) +
@@ -148,13 +149,13 @@ void Executor::Drive(QueryRun& run) {
 }
 
 bool Executor::WaitForTurn(QueryRun& run) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
+  core::MutexLock lock(mutex_);
+  changed_.Wait(mutex_, [&]() REQUIRES(mutex_) {
     const bool has_turn = line_.front() == run.id && running_ < config_.max_concurrent_queries;
     return has_turn || run.stop.stop_requested();
   });
   std::erase(line_, run.id);
-  changed_.notify_all();
+  changed_.NotifyAll();
   if (run.stop.stop_requested()) return false;
   running_++;
   run.phase = QueryPhase::kRunning;
@@ -165,7 +166,7 @@ TableResult Executor::RunAttempts(QueryRun& run) {
   while (true) {
     uint32_t attempt = 0;
     {
-      std::lock_guard lock(mutex_);
+      core::MutexLock lock(mutex_);
       attempt = ++run.attempts;
     }
     bool is_read_only = true;
@@ -191,30 +192,30 @@ TableResult Executor::RunOnce(QueryRun& run, bool& is_read_only) {
 
 TableResult Executor::RunPrepared(QueryRun& run, core::PreparedQuery& prepared) {
   {
-    std::lock_guard lock(mutex_);
+    core::MutexLock lock(mutex_);
     run.running = &prepared;
   }
   auto outcome = prepared.Execute(config_.batch_size, run.stop.get_token());
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   CountTasks(run, run.finished_tasks, run.total_tasks);
   run.running = nullptr;
   return outcome;
 }
 
 void Executor::Finish(QueryRun& run, TableResult outcome) {
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   if (run.phase == QueryPhase::kRunning) running_--;
   run.phase = outcome.ok() ? QueryPhase::kFinished : QueryPhase::kFailed;
   if (outcome.status().IsCancelled()) run.phase = QueryPhase::kCancelled;
   run.outcome = std::move(outcome);
   run.end = QueryRun::Clock::now();
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 TableResult Executor::Wait(QueryId query) {
   ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return run->phase != QueryPhase::kQueued && run->phase != QueryPhase::kRunning; });
+  core::MutexLock lock(mutex_);
+  changed_.Wait(mutex_, [&] { return run->phase != QueryPhase::kQueued && run->phase != QueryPhase::kRunning; });
   if (run->is_taken) return arrow::Status::KeyError("the rows of query ", query, " were taken already");
   run->is_taken = true;
   return std::exchange(run->outcome, run->outcome.ok() ? TableResult(nullptr) : run->outcome);
@@ -223,14 +224,14 @@ TableResult Executor::Wait(QueryId query) {
 arrow::Status Executor::CancelQuery(QueryId query) {
   ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
   run->stop.request_stop();
-  std::lock_guard lock(mutex_);
-  changed_.notify_all();
+  core::MutexLock lock(mutex_);
+  changed_.NotifyAll();
   return arrow::Status::OK();
 }
 
 arrow::Result<QueryStatus> Executor::GetQueryStatus(QueryId query) const {
   ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   QueryStatus status;
   status.id = run->id;
   status.sql = run->sql;
@@ -258,7 +259,7 @@ void Executor::CountTasks(const QueryRun& run, uint32_t& finished, uint32_t& tot
 }
 
 arrow::Result<std::shared_ptr<QueryRun>> Executor::Find(QueryId query) const {
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   const auto at = runs_.find(query);
   if (at == runs_.end()) return arrow::Status::KeyError("no query ", query, ": unknown, or over since long");
   return at->second;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/plan_state.h"
+#include "base/mutex.h"
 #include "plan/stage_json.h"
 #include "plan/stage_tree.h"
 
@@ -64,12 +65,12 @@ PlanState::PlanState(std::string sql, std::unique_ptr<core::PreparedQuery> prepa
       prepared_(std::move(prepared)) {}
 
 std::unique_ptr<core::PreparedQuery> PlanState::Borrow() {
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   return std::move(prepared_);
 }
 
 void PlanState::GiveBack(std::unique_ptr<core::PreparedQuery> prepared) {
-  std::lock_guard lock(mutex_);
+  core::MutexLock lock(mutex_);
   prepared_ = std::move(prepared);
 }
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "extension/query_database.h"
 #include "skein/plan_stage.h"
 
@@ -32,8 +32,8 @@ class PlanState {
   const std::weak_ptr<void> owner_;
   const std::vector<core::DistributedPlan> parts_;
   const std::vector<PlanStage> stages_;
-  std::mutex mutex_;
-  std::unique_ptr<core::PreparedQuery> prepared_;  // GUARDED_BY(mutex_)
+  core::Mutex mutex_;
+  std::unique_ptr<core::PreparedQuery> prepared_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein

@@ -15,17 +15,18 @@ ProgressLine::ProgressLine(Source finished_tasks) : finished_tasks_(std::move(fi
 ProgressLine::~ProgressLine() {
   if (!thread_.joinable()) return;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_stopped_ = true;
   }
-  stopped_.notify_all();
+  stopped_.NotifyAll();
   thread_.join();
   if (is_drawn_) std::fputs("\r\033[K", stderr);
 }
 
 void ProgressLine::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, std::chrono::milliseconds(200), [&] { return is_stopped_; })) Draw();
+  MutexLock lock(mutex_);
+  while (!stopped_.WaitFor(mutex_, std::chrono::milliseconds(200), [this]() REQUIRES(mutex_) { return is_stopped_; }))
+    Draw();
 }
 
 void ProgressLine::Draw() {

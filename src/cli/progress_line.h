@@ -1,12 +1,12 @@
 // A line on standard error that shows how many tasks of the running query have finished: on a terminal only.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
+
+#include "base/mutex.h"
 
 namespace skein::core {
 
@@ -24,10 +24,10 @@ class ProgressLine {
   void Draw();
 
   Source finished_tasks_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool is_stopped_ = false;
-  bool is_drawn_ = false;
+  Mutex mutex_;
+  ConditionVariable stopped_;
+  bool is_stopped_ GUARDED_BY(mutex_) = false;
+  bool is_drawn_ = false;  // of the thread
   std::thread thread_;
 };
 

@@ -21,21 +21,21 @@ ChannelLink::~ChannelLink() { Close(); }
 arrow::Status ChannelLink::Send(wire::ToWorker message) {
   const uint64_t bytes = message.ByteSizeLong();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (is_closing_ || is_broken_) return Unavailable("the link to the worker is closed");
     if (!queue_.empty() && queued_bytes_ + bytes > kMaxQueuedBytes) return Unavailable("the worker does not read");
     queue_.push_back(std::move(message));
     queued_bytes_ += bytes;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   return arrow::Status::OK();
 }
 
 bool ChannelLink::WaitForMessage(wire::ToWorker& message) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   is_writing_ = false;
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return is_closing_ || !queue_.empty(); });
+  changed_.NotifyAll();
+  changed_.Wait(mutex_, [this]() REQUIRES(mutex_) { return is_closing_ || !queue_.empty(); });
   if (is_closing_) return false;
   message = std::move(queue_.front());
   queue_.pop_front();
@@ -51,13 +51,13 @@ void ChannelLink::Write() {
     if (status.ok()) continue;
     bool is_news = false;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       is_broken_ = true;
       is_writing_ = false;
       queue_.clear();
       is_news = !is_closing_;
     }
-    changed_.notify_all();
+    changed_.NotifyAll();
     if (is_news) on_broken_(std::move(status));
     return;
   }
@@ -65,12 +65,13 @@ void ChannelLink::Write() {
 
 void ChannelLink::Close() {
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kFlushTime,
-                      [this] { return is_broken_ || is_closing_ || (queue_.empty() && !is_writing_); });
+    MutexLock lock(mutex_);
+    changed_.WaitFor(mutex_, kFlushTime, [this]() REQUIRES(mutex_) {
+      return is_broken_ || is_closing_ || (queue_.empty() && !is_writing_);
+    });
     is_closing_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   channel_->Close();  // frees a writer that is stuck
   if (writer_.joinable()) writer_.join();
 }

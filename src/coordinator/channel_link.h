@@ -3,13 +3,12 @@
 // thread may call.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "coordinator/worker_link.h"
 #include "worker/control_channel.h"
 
@@ -32,13 +31,13 @@ class ChannelLink : public WorkerLink {
 
   const std::unique_ptr<ControlChannel> channel_;
   const std::function<void(arrow::Status)> on_broken_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<wire::ToWorker> queue_;  // GUARDED_BY(mutex_)
-  uint64_t queued_bytes_ = 0;         // GUARDED_BY(mutex_)
-  bool is_writing_ = false;           // GUARDED_BY(mutex_)
-  bool is_closing_ = false;           // GUARDED_BY(mutex_)
-  bool is_broken_ = false;            // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<wire::ToWorker> queue_ GUARDED_BY(mutex_);
+  uint64_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  bool is_writing_ GUARDED_BY(mutex_) = false;
+  bool is_closing_ GUARDED_BY(mutex_) = false;
+  bool is_broken_ GUARDED_BY(mutex_) = false;
   std::thread writer_;
 };
 

@@ -196,7 +196,7 @@ std::string ChildProcess::LastErrors() const {
 
 std::optional<std::string> ChildProcess::WaitExit(std::chrono::milliseconds timeout) {
   const bool has_ended = pidfd_.get() < 0 || PollUntil(pidfd_.get(), Clock::now() + timeout);
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (exit_ || !has_ended) return exit_;
   int status = 0;
   const pid_t reaped = waitpid(pid_, &status, pidfd_.get() < 0 ? 0 : WNOHANG);
@@ -207,13 +207,13 @@ std::optional<std::string> ChildProcess::WaitExit(std::chrono::milliseconds time
 }
 
 void ChildProcess::CloseLifeline() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (lifeline_.get() >= 0) shutdown(lifeline_.get(), SHUT_RDWR);
   lifeline_.Close();
 }
 
 void ChildProcess::Kill() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (exit_) return;  // the pid may be another process's by now
   if (pidfd_.get() < 0) {
     kill(pid_, SIGKILL);

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +12,8 @@
 
 #include <arrow/result.h>
 #include <sys/types.h>
+
+#include "base/mutex.h"
 
 namespace skein::core {
 
@@ -69,8 +70,8 @@ class ChildProcess {
   FileHandle output_;
   FileHandle errors_;
   FileHandle pidfd_;
-  mutable std::mutex mutex_;
-  std::optional<std::string> exit_;  // GUARDED_BY(mutex_); set once reaped
+  mutable Mutex mutex_;
+  std::optional<std::string> exit_ GUARDED_BY(mutex_);  // set once reaped
 };
 
 }  // namespace skein::core

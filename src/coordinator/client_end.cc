@@ -21,7 +21,7 @@ ClientEnd::ClientEnd(std::unique_ptr<Receiver> receiver, std::unique_ptr<ClientE
     : listener_(std::move(listener)), receiver_(std::move(receiver)) {}
 
 std::shared_ptr<Receiver> ClientEnd::receiver() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return receiver_;
 }
 
@@ -39,7 +39,7 @@ arrow::Result<ReceiverPoll> ClientEnd::TryTake(std::function<void()> wake) {
   if (polled.ok() && !is_end) return polled;  // rows of whole units; a failed query's receiver gives none
   bool must_tell = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!status_.ok()) return status_;
     must_tell = !std::exchange(is_told_, true);
     is_taken_ |= must_tell && is_end;
@@ -50,7 +50,7 @@ arrow::Result<ReceiverPoll> ClientEnd::TryTake(std::function<void()> wake) {
 }
 
 arrow::Result<ReceiverPoll> ClientEnd::WaitForOutcome(std::function<void()> wake) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!status_.ok()) return status_;
   wakes_.push_back(std::move(wake));
   return ReceiverPoll{};
@@ -63,7 +63,7 @@ void ClientEnd::Fail(arrow::Status status) {
 void ClientEnd::Stop() {
   bool must_tell = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     must_tell = status_.ok() && !std::exchange(is_told_, true);
   }
   if (const auto inner = receiver()) inner->Stop();
@@ -86,7 +86,7 @@ uint64_t ClientEnd::bytes() const {
 }
 
 arrow::Result<bool> ClientEnd::TryFinish(std::function<void()> wake) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!status_.ok()) return status_;
   if (is_finished_ && (is_client_checked_ || !is_taken_)) return true;
   wakes_.push_back(std::move(wake));
@@ -96,7 +96,7 @@ arrow::Result<bool> ClientEnd::TryFinish(std::function<void()> wake) {
 void ClientEnd::Close() {
   std::shared_ptr<Receiver> inner;  // these two are destroyed after the lock is free
   std::vector<std::function<void()>> forgotten;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   inner.swap(receiver_);
   forgotten.swap(wakes_);
   if (status_.ok()) status_ = ClosedError();
@@ -109,7 +109,7 @@ void ClientEnd::OnProducers(const std::vector<Producer>& producers) { AddProduce
 void ClientEnd::OnFinished(bool is_client_checked) {
   std::vector<std::function<void()>> wakes;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_finished_ = true;
     is_client_checked_ |= is_client_checked;
     wakes.swap(wakes_);
@@ -120,7 +120,7 @@ void ClientEnd::OnFinished(bool is_client_checked) {
 void ClientEnd::OnFailed(const arrow::Status& status) {
   std::vector<std::function<void()>> wakes;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (status_.ok()) status_ = status;
     wakes.swap(wakes_);
   }

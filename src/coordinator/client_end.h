@@ -5,9 +5,9 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "coordinator/query_state.h"
 #include "exchange/receiver.h"
 
@@ -50,14 +50,14 @@ class ClientEnd : public Receiver, public QueryObserver {
   std::shared_ptr<Receiver> receiver() const;
 
   const std::unique_ptr<ClientEndListener> listener_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<Receiver> receiver_;        // GUARDED_BY(mutex_); null once closed
-  arrow::Status status_;                      // GUARDED_BY(mutex_); of the query
-  bool is_finished_ = false;                  // GUARDED_BY(mutex_)
-  bool is_client_checked_ = false;            // GUARDED_BY(mutex_)
-  bool is_told_ = false;                      // GUARDED_BY(mutex_); taken, stopped or failed: the query knows
-  bool is_taken_ = false;                     // GUARDED_BY(mutex_)
-  std::vector<std::function<void()>> wakes_;  // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  std::shared_ptr<Receiver> receiver_ GUARDED_BY(mutex_);  // null once closed
+  arrow::Status status_ GUARDED_BY(mutex_);                // of the query
+  bool is_finished_ GUARDED_BY(mutex_) = false;
+  bool is_client_checked_ GUARDED_BY(mutex_) = false;
+  bool is_told_ GUARDED_BY(mutex_) = false;  // taken, stopped or failed: the query knows
+  bool is_taken_ GUARDED_BY(mutex_) = false;
+  std::vector<std::function<void()>> wakes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

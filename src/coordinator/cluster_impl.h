@@ -8,12 +8,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include <unistd.h>
 
+#include "base/mutex.h"
 #include "coordinator/client_end.h"
 #include "coordinator/cluster.h"
 #include "coordinator/event_loop.h"
@@ -91,7 +91,7 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   const ClusterOptions options_;
   const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;
-  std::mutex bring_up_mutex_;  // one EnsureReady at a time
+  Mutex bring_up_mutex_;  // one EnsureReady at a time
   std::atomic<uint64_t> next_connection_id_{1};
   QueryHistory history_;
   EventLoop loop_;

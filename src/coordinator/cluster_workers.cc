@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/error.h"
 #include "coordinator/cluster_impl.h"
 #include "coordinator/connect_worker.h"
@@ -25,7 +26,7 @@ arrow::Status ClusterImpl::CheckProcess() const {
 
 arrow::Status ClusterImpl::EnsureReady() {
   ARROW_RETURN_NOT_OK(CheckProcess());
-  std::lock_guard lock(bring_up_mutex_);
+  MutexLock lock(bring_up_mutex_);
   const auto followed = FollowResolver();
   const auto brought = BringUpMissing();
   if (is_local()) return brought;
@@ -51,7 +52,7 @@ arrow::Status ClusterImpl::BringUpMissing() {
 
 arrow::Result<std::vector<WorkerInfo>> ClusterImpl::CheckHealth() {
   ARROW_RETURN_NOT_OK(CheckProcess());
-  std::lock_guard lock(bring_up_mutex_);
+  MutexLock lock(bring_up_mutex_);
   ARROW_RETURN_NOT_OK(FollowResolver());
   // Whoever does not come back is shown as lost.
   (void)BringUpMissing();
@@ -81,7 +82,7 @@ arrow::Result<uint32_t> ClusterImpl::AddWorker(const std::string& address) {
   ARROW_RETURN_NOT_OK(CheckMayChange());
   ARROW_ASSIGN_OR_RAISE(const auto spec, ClusterSpec::Parse(address));
   if (spec.addresses.size() != 1) return UserError("not the address of one worker, host:port: '" + address + "'");
-  std::lock_guard lock(bring_up_mutex_);
+  MutexLock lock(bring_up_mutex_);
   for (const auto& info : Workers()) {
     if (info.address == address) return UserError("a worker of this address is there already: " + address);
   }
@@ -94,7 +95,7 @@ arrow::Result<uint32_t> ClusterImpl::AddWorker(const std::string& address) {
 
 arrow::Status ClusterImpl::RemoveWorker(uint32_t worker) {
   ARROW_RETURN_NOT_OK(CheckMayChange());
-  std::lock_guard lock(bring_up_mutex_);
+  MutexLock lock(bring_up_mutex_);
   ARROW_RETURN_NOT_OK(InfoOf(worker).status());
   RemoveNumber(worker);
   return arrow::Status::OK();

@@ -10,20 +10,20 @@ EventLoop::~EventLoop() { Stop(); }
 
 bool EventLoop::Post(std::function<void()> action) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (is_stopping_) return false;
     posted_.push_back(std::move(action));
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   return true;
 }
 
 void EventLoop::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -34,18 +34,18 @@ TimerId EventLoop::After(std::chrono::milliseconds delay, std::function<void()> 
 void EventLoop::Cancel(TimerId id) { timers_.Cancel(id); }
 
 bool EventLoop::WaitForNext(std::function<void()>& action) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (posted_.empty() && !is_stopping_) {
     const auto next_time = timers_.NextTime();
     if (!next_time) {
-      changed_.wait(lock);
+      changed_.Wait(mutex_);
       continue;
     }
     if (auto due = timers_.TakeDue(Now())) {
       action = std::move(*due);
       return true;
     }
-    changed_.wait_until(lock, *next_time);
+    changed_.WaitUntil(mutex_, *next_time);
   }
   if (posted_.empty()) return false;
   action = std::move(posted_.front());

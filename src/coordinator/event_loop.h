@@ -3,13 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "coordinator/timers.h"
 
 namespace skein::core {
@@ -36,11 +35,11 @@ class EventLoop : public Timers {
   /// Takes the next closure: posted ones first, so that a message that has arrived beats the timer that waits for it.
   bool WaitForNext(std::function<void()>& action);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> posted_;  // GUARDED_BY(mutex_)
-  bool is_stopping_ = false;                  // GUARDED_BY(mutex_)
-  TimerQueue timers_;                         // of the loop's thread
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::function<void()>> posted_ GUARDED_BY(mutex_);
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  TimerQueue timers_;  // of the loop's thread
   std::atomic<std::thread::id> loop_id_;
   std::thread thread_;
 };

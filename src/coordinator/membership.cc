@@ -1,3 +1,4 @@
+#include "base/mutex.h"
 #include "coordinator/membership.h"
 
 #include <algorithm>
@@ -16,13 +17,13 @@ uint32_t Membership::Add(const std::string& address) {
   info.address = address;
   info.state = "starting";
   members_.emplace_back();
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   return infos_.emplace(info.worker, std::move(info)).first->first;
 }
 
 void Membership::Remove(uint32_t worker) {
   members_[worker].is_removed = true;
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   infos_.erase(worker);
 }
 
@@ -167,14 +168,14 @@ std::vector<std::shared_ptr<WorkerConnection>> Membership::TakeAll() {
 }
 
 std::vector<WorkerInfo> Membership::Infos() const {
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   std::vector<WorkerInfo> infos;
   for (const auto& [worker, info] : infos_) infos.push_back(info);
   return infos;
 }
 
 void Membership::ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo&)>& change) {
-  std::lock_guard lock(info_mutex_);
+  MutexLock lock(info_mutex_);
   const auto at = infos_.find(worker);
   if (at != infos_.end()) change(at->second);
 }

@@ -7,10 +7,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "coordinator/cluster.h"
 #include "coordinator/timers.h"
 #include "coordinator/worker_link.h"
@@ -85,8 +85,8 @@ class Membership {
   std::vector<Member> members_;
   SteadyTime last_tick_;
   uint64_t ping_sequence_ = 0;
-  mutable std::mutex info_mutex_;
-  std::map<uint32_t, WorkerInfo> infos_;  // GUARDED_BY(info_mutex_); by number, without the removed
+  mutable Mutex info_mutex_;
+  std::map<uint32_t, WorkerInfo> infos_ GUARDED_BY(info_mutex_);  // by number, without the removed
 };
 
 }  // namespace skein::core

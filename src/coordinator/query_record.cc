@@ -22,7 +22,7 @@ QueryRecord::QueryRecord(QueryInfo query, std::vector<StageInfo> stages, std::ve
 }
 
 void QueryRecord::End(const std::string& state, const std::string& error, SteadyTime now) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   query_.state = state;
   query_.error = error;
   query_.wall_us = MicrosecondsBetween(start_, now);
@@ -32,13 +32,13 @@ void QueryRecord::End(const std::string& state, const std::string& error, Steady
 }
 
 void QueryRecord::AddUploaded(uint64_t bytes) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   uploaded_bytes_ += bytes;
   query_.shuffle_bytes += bytes;
 }
 
 void QueryRecord::UpdateTask(StageId stage, uint32_t task, const std::function<void(TaskInfo&)>& change) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   query_.shuffle_bytes = uploaded_bytes_;
   for (auto& info : tasks_) {
     if (info.stage == stage && info.task == task) change(info);
@@ -47,19 +47,19 @@ void QueryRecord::UpdateTask(StageId stage, uint32_t task, const std::function<v
 }
 
 bool QueryRecord::is_running() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return query_.state == "running";
 }
 
 QueryInfo QueryRecord::Query(SteadyTime now) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   QueryInfo query = query_;
   if (query.state == "running") query.wall_us = MicrosecondsBetween(start_, now);
   return query;
 }
 
 std::vector<TaskInfo> QueryRecord::Tasks() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return tasks_;
 }
 
@@ -71,7 +71,7 @@ std::vector<StageInfo> QueryRecord::Stages() const {
 }
 
 void QueryHistory::Add(std::shared_ptr<QueryRecord> record) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   records_.push_back(std::move(record));
   size_t ended = std::count_if(records_.begin(), records_.end(), [](const auto& r) { return !r->is_running(); });
   for (auto at = records_.begin(); ended > kMaxEnded && at != records_.end();) {
@@ -85,7 +85,7 @@ void QueryHistory::Add(std::shared_ptr<QueryRecord> record) {
 }
 
 std::deque<std::shared_ptr<QueryRecord>> QueryHistory::Copy() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return records_;
 }
 

@@ -5,10 +5,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "coordinator/cluster.h"
 #include "coordinator/timers.h"
 
@@ -36,10 +36,10 @@ class QueryRecord {
  private:
   const SteadyTime start_;
   const std::vector<StageInfo> stages_;  // as planned
-  mutable std::mutex mutex_;
-  QueryInfo query_;              // GUARDED_BY(mutex_)
-  std::vector<TaskInfo> tasks_;  // GUARDED_BY(mutex_)
-  uint64_t uploaded_bytes_ = 0;  // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  QueryInfo query_ GUARDED_BY(mutex_);
+  std::vector<TaskInfo> tasks_ GUARDED_BY(mutex_);
+  uint64_t uploaded_bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 class QueryHistory {
@@ -56,8 +56,8 @@ class QueryHistory {
  private:
   std::deque<std::shared_ptr<QueryRecord>> Copy() const;
 
-  mutable std::mutex mutex_;
-  std::deque<std::shared_ptr<QueryRecord>> records_;  // GUARDED_BY(mutex_), oldest first
+  mutable Mutex mutex_;
+  std::deque<std::shared_ptr<QueryRecord>> records_ GUARDED_BY(mutex_);  // oldest first
 };
 
 }  // namespace skein::core

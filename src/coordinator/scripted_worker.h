@@ -5,13 +5,13 @@
 #include <atomic>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/consumer_ledger.h"
 #include "exchange/flight_channel.h"
 #include "exchange/receiver.h"
@@ -43,7 +43,7 @@ class ScriptedWorker : public ControlHandler {
   /// Vanishes, as a process that was killed.
   void Stop() {
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       for (const auto& peer : peers_) peer->Close();
       peers_.clear();
     }
@@ -52,7 +52,7 @@ class ScriptedWorker : public ControlHandler {
   }
 
   arrow::Result<wire::Welcome> Join(const std::shared_ptr<ControlPeer>& peer, const wire::Hello&) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     peers_.push_back(peer);
     wire::Welcome welcome;
     welcome.set_incarnation(incarnation_);
@@ -138,8 +138,8 @@ class ScriptedWorker : public ControlHandler {
   std::unique_ptr<DataServer> data_;
   std::unique_ptr<ControlService> control_;
   std::vector<std::future<void>> echoes_;  // of the thread of the control stream
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<ControlPeer>> peers_;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  std::vector<std::shared_ptr<ControlPeer>> peers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

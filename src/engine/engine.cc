@@ -60,7 +60,10 @@ class DuckDbFragmentRun : public FragmentRun {
       return is_cancelled_ || failure.ok() ? OfWorker(status) : failure;
     }
     TaskResult result = std::move(profile_);
-    result.units = std::move(task_->units);
+    {
+      MutexLock lock(task_->results_mutex);
+      result.units = std::move(task_->units);
+    }
     result.rows_in = task_->rows_in;
     result.rows_out = task_->rows_out;
     result.cpu_us = task_->cpu_ns / 1000;

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/parser/parser.hpp"
@@ -119,7 +118,7 @@ class ClientDuckDb {
 class ScriptedFeed : public SplitFeed {
  public:
   arrow::Result<State> TryTake(ScanId scan, Split& split, std::function<void()> wake) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!failure_.ok()) return failure_;
     auto& queue = queues_[scan];
     if (!queue.empty()) {
@@ -130,27 +129,27 @@ class ScriptedFeed : public SplitFeed {
     }
     if (is_closed_) return kExhausted;
     wakes_.push_back(std::move(wake));
-    asked_.notify_all();
+    asked_.NotifyAll();
     return kPending;
   }
 
   void Give(ScanId scan, const std::vector<Split>& splits) {
-    Change([&] { queues_[scan].insert(queues_[scan].end(), splits.begin(), splits.end()); });
+    Change([&]() REQUIRES(mutex_) { queues_[scan].insert(queues_[scan].end(), splits.begin(), splits.end()); });
   }
   void Close() {
-    Change([&] { is_closed_ = true; });
+    Change([&]() REQUIRES(mutex_) { is_closed_ = true; });
   }
   void Fail(arrow::Status status) {
-    Change([&] { failure_ = std::move(status); });
+    Change([&]() REQUIRES(mutex_) { failure_ = std::move(status); });
   }
 
   /// Waits until a scan was told to wait; false after 10 s.
   bool WaitUntilAsked() {
-    std::unique_lock lock(mutex_);
-    return asked_.wait_for(lock, std::chrono::seconds(10), [&] { return !wakes_.empty(); });
+    MutexLock lock(mutex_);
+    return asked_.WaitFor(mutex_, std::chrono::seconds(10), [this]() REQUIRES(mutex_) { return !wakes_.empty(); });
   }
   std::vector<UnitInput> taken() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return taken_;
   }
 
@@ -158,20 +157,20 @@ class ScriptedFeed : public SplitFeed {
   void Change(const std::function<void()>& change) {
     std::vector<std::function<void()>> wakes;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       change();
       wakes.swap(wakes_);
     }
     for (auto& wake : wakes) wake();
   }
 
-  std::mutex mutex_;
-  std::condition_variable asked_;
-  std::map<ScanId, std::deque<Split>> queues_;
-  std::vector<UnitInput> taken_;
-  std::vector<std::function<void()>> wakes_;
-  bool is_closed_ = false;
-  arrow::Status failure_;
+  Mutex mutex_;
+  ConditionVariable asked_;
+  std::map<ScanId, std::deque<Split>> queues_ GUARDED_BY(mutex_);
+  std::vector<UnitInput> taken_ GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> wakes_ GUARDED_BY(mutex_);
+  bool is_closed_ GUARDED_BY(mutex_) = false;
+  arrow::Status failure_ GUARDED_BY(mutex_);
 };
 
 /// Decodes one block into rows of words.

@@ -1,6 +1,7 @@
 #include "engine/physical_exchange_sink.h"
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "engine/row_partitioner.h"
 #include "engine/task_state.h"
 
@@ -86,12 +87,12 @@ duckdb::SinkFinalizeType PhysicalExchangeSink::Finalize(duckdb::Pipeline&, duckd
   auto& global = input.global_state.Cast<GlobalState>();
   std::vector<UnitInput> inputs;
   {
-    std::lock_guard lock(global.task.results_mutex);
+    MutexLock lock(global.task.results_mutex);
     inputs = std::move(global.task.inputs);
   }
   auto trailer = global.task.context.store->CloseUnit(global.unit, std::move(inputs));
   ThrowIfNot(global.task, trailer.status());
-  std::lock_guard lock(global.task.results_mutex);
+  MutexLock lock(global.task.results_mutex);
   global.task.units.push_back(std::move(*trailer));
   return duckdb::SinkFinalizeType::READY;
 }

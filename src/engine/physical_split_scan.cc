@@ -1,5 +1,6 @@
 #include "engine/physical_split_scan.h"
 
+#include "base/mutex.h"
 #include "duckdb/parallel/task_scheduler.hpp"
 #include "engine/split_files.h"
 #include "engine/task_state.h"
@@ -58,7 +59,7 @@ void LocalState::Begin(duckdb::ClientContext& context, GlobalState& global, cons
   this->split = split.id;
   batch_index = global.next_batch++;
   {
-    std::lock_guard lock(global.task.results_mutex);
+    MutexLock lock(global.task.results_mutex);
     global.task.inputs.push_back({spec.scan, split.id});
   }
   if (file->is_skipped) {

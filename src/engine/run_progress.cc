@@ -5,7 +5,7 @@
 namespace skein::core {
 
 void RunProgressLog::TurnTo(Source source) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto at = std::find(sources_.begin(), sources_.end(), source);
   if (at != sources_.end()) return;
   position_ = {static_cast<uint32_t>(sources_.size()), 0};
@@ -13,14 +13,14 @@ void RunProgressLog::TurnTo(Source source) {
 }
 
 void RunProgressLog::BeginSplit(ScanId scan, SplitId split) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   begun_.push_back({scan, split, true});
   const auto at = std::find(sources_.begin(), sources_.end(), Source{true, scan});
   position_ = {static_cast<uint32_t>(at - sources_.begin()), split};
 }
 
 void RunProgressLog::EndSplit(ScanId scan, SplitId split) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   // The splits that are open stand near the end.
   const auto at = std::find_if(begun_.rbegin(), begun_.rend(),
                                [&](const auto& begun) { return begun.scan == scan && begun.split == split; });
@@ -28,13 +28,13 @@ void RunProgressLog::EndSplit(ScanId scan, SplitId split) {
 }
 
 void RunProgressLog::EndScan(ScanId scan) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto at = std::find(sources_.begin(), sources_.end(), Source{true, scan});
   position_ = {static_cast<uint32_t>(at - sources_.begin()), ErrorPosition::kAfterSplits};
 }
 
 RunProgress RunProgressLog::Get() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return {begun_, position_};
 }
 

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/ids.h"
+#include "base/mutex.h"
 #include "plan/error_position.h"
 
 namespace skein::core {
@@ -42,10 +42,10 @@ class RunProgressLog {
 
   void TurnTo(Source source);
 
-  mutable std::mutex mutex_;
-  std::vector<Source> sources_;            // GUARDED_BY(mutex_), in the order of their first use
-  std::vector<RunProgress::Begun> begun_;  // GUARDED_BY(mutex_)
-  ErrorPosition position_;                 // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  std::vector<Source> sources_ GUARDED_BY(mutex_);  // in the order of their first use
+  std::vector<RunProgress::Begun> begun_ GUARDED_BY(mutex_);
+  ErrorPosition position_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

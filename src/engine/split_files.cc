@@ -47,10 +47,10 @@ SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec
 SplitFile& SplitFiles::Get(const ParquetSplit& split) {
   Entry* entry;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     entry = &entries_[split.file_index];
   }
-  std::lock_guard lock(entry->mutex);
+  MutexLock lock(entry->mutex);
   if (!entry->file) entry->file = Open(split);
   return *entry->file;
 }

@@ -3,10 +3,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "engine/file_version.h"
@@ -45,8 +45,8 @@ class SplitFiles {
 
  private:
   struct Entry {
-    std::mutex mutex;
-    std::unique_ptr<SplitFile> file;
+    Mutex mutex;
+    std::unique_ptr<SplitFile> file GUARDED_BY(mutex);
   };
   std::unique_ptr<SplitFile> Open(const ParquetSplit& split);
 
@@ -55,8 +55,8 @@ class SplitFiles {
   duckdb::TableFilterSet* filters_;
   duckdb::unique_ptr<duckdb::MultiFileReader> multi_file_reader_;
   duckdb::MultiFileBindData bind_data_;
-  std::mutex mutex_;
-  std::map<uint64_t, Entry> entries_;  // by file index
+  Mutex mutex_;
+  std::map<uint64_t, Entry> entries_ GUARDED_BY(mutex_);  // by file index
 };
 
 }  // namespace skein::core

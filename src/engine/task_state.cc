@@ -33,30 +33,31 @@ void TaskState::OnTaskStop(duckdb::ClientContext&) {
 }
 
 void TaskState::WaitForNews() {
-  std::unique_lock lock(news_mutex_);
-  news_changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return has_news_; });
+  MutexLock lock(news_mutex_);
+  news_changed_.WaitFor(news_mutex_, std::chrono::milliseconds(20),
+                        [this]() REQUIRES(news_mutex_) { return has_news_; });
   has_news_ = false;
 }
 
 void TaskState::Fail(const arrow::Status& status) {
   {
-    std::lock_guard lock(results_mutex);
+    MutexLock lock(results_mutex);
     if (failure_.ok()) failure_ = status;
   }
   ThrowForDuckDb(status);
 }
 
 arrow::Status TaskState::failure() {
-  std::lock_guard lock(results_mutex);
+  MutexLock lock(results_mutex);
   return failure_;
 }
 
 void TaskState::Notify() {
   {
-    std::lock_guard lock(news_mutex_);
+    MutexLock lock(news_mutex_);
     has_news_ = true;
   }
-  news_changed_.notify_one();
+  news_changed_.NotifyOne();
 }
 
 }  // namespace skein::core

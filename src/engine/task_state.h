@@ -3,11 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 
 #include <arrow/status.h>
 
+#include "base/mutex.h"
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "engine/engine.h"
@@ -41,15 +40,15 @@ class TaskState : public duckdb::ClientContextState {
   RunProgressLog progress;
 
   /// Appended by the sink and the scans; read by the driver after the end.
-  std::mutex results_mutex;
-  std::vector<UnitTrailer> units;
-  std::vector<UnitInput> inputs;
+  Mutex results_mutex;
+  std::vector<UnitTrailer> units GUARDED_BY(results_mutex);
+  std::vector<UnitInput> inputs GUARDED_BY(results_mutex);
 
  private:
-  arrow::Status failure_;  // GUARDED_BY(results_mutex)
-  std::mutex news_mutex_;
-  std::condition_variable news_changed_;
-  bool has_news_ = false;
+  arrow::Status failure_ GUARDED_BY(results_mutex);
+  Mutex news_mutex_;
+  ConditionVariable news_changed_;
+  bool has_news_ GUARDED_BY(news_mutex_) = false;
 };
 
 }  // namespace skein::core

@@ -3,8 +3,8 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "duckdb/execution/physical_operator_states.hpp"
 
 namespace skein::core {
@@ -18,7 +18,7 @@ class Wakeable {
   /// A callback for any thread: unblocks the source's tasks, or does nothing once it is gone.
   std::function<void()> Callback() const {
     return [target = target_] {
-      std::lock_guard lock(target->mutex);
+      MutexLock lock(target->mutex);
       if (target->state == nullptr) return;
       auto guard = target->state->Lock();
       target->state->UnblockTasks(guard);
@@ -26,14 +26,14 @@ class Wakeable {
   }
 
   void Detach() {
-    std::lock_guard lock(target_->mutex);
+    MutexLock lock(target_->mutex);
     target_->state = nullptr;
   }
 
  private:
   struct Target {
-    std::mutex mutex;
-    duckdb::GlobalSourceState* state = nullptr;
+    Mutex mutex;
+    duckdb::GlobalSourceState* state GUARDED_BY(mutex) = nullptr;
   };
   std::shared_ptr<Target> target_;
 };

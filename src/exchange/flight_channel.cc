@@ -2,12 +2,12 @@
 #include "exchange/flight_channel.h"
 
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include <arrow/flight/client.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/block_batch.h"
 #include "exchange/flight_connection.h"
 #include "exchange/stream_codec.h"
@@ -44,9 +44,9 @@ class FlightBlockStream : public BlockStream {
   }
 
   void Cancel() override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_cancelled_ = true;
-    if (reader_) reader_->Cancel();
+    if (open_reader_ != nullptr) open_reader_->Cancel();
   }
 
  private:
@@ -58,14 +58,15 @@ class FlightBlockStream : public BlockStream {
     if (!answer->ok()) return TransportError("cannot connect", address_, *answer);
     auto reader = connection_->client().DoGet(connection_->CallOptions(), flight::Ticket{EncodeReadRequest(request_)});
     if (!reader.ok()) return TransportError("cannot read units", address_, reader.status());
-    std::lock_guard lock(mutex_);
     reader_ = std::move(*reader);
-    if (is_cancelled_) reader_->Cancel();
+    MutexLock lock(mutex_);
+    open_reader_ = reader_.get();
+    if (is_cancelled_) open_reader_->Cancel();
     return true;
   }
 
   bool IsCancelled() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return is_cancelled_;
   }
 
@@ -74,10 +75,11 @@ class FlightBlockStream : public BlockStream {
   const std::string address_;
   const ReadRequest request_;
   const std::shared_ptr<FlightConnection> connection_;
-  std::shared_ptr<FlightPing> ping_;
-  mutable std::mutex mutex_;
-  bool is_cancelled_ = false;                           // GUARDED_BY(mutex_)
-  std::unique_ptr<flight::FlightStreamReader> reader_;  // set once, GUARDED_BY(mutex_); read by the reader's thread
+  std::shared_ptr<FlightPing> ping_;                    // of the reader's thread
+  std::unique_ptr<flight::FlightStreamReader> reader_;  // of the reader's thread; set once
+  mutable Mutex mutex_;
+  bool is_cancelled_ GUARDED_BY(mutex_) = false;
+  flight::FlightStreamReader* open_reader_ GUARDED_BY(mutex_) = nullptr;  // what Cancel ends
 };
 
 class FlightChannelResolver : public ChannelResolver {
@@ -93,7 +95,7 @@ class FlightChannelResolver : public ChannelResolver {
 
  private:
   arrow::Result<std::shared_ptr<FlightConnection>> FindOrConnect(const std::string& address) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto& connection = connections_[address];
     if (!connection) {
       ARROW_ASSIGN_OR_RAISE(connection, FlightConnection::Make(address, options_));
@@ -102,8 +104,8 @@ class FlightChannelResolver : public ChannelResolver {
   }
 
   const FlightChannelOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<FlightConnection>> connections_;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<FlightConnection>> connections_ GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -39,14 +39,14 @@ arrow::Status TransportError(const std::string& what, const std::string& address
 }
 
 void FlightPing::OnFinish(arrow::Status status) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   status_ = std::move(status);
-  finished_.notify_all();
+  finished_.NotifyAll();
 }
 
 std::optional<arrow::Status> FlightPing::Wait(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  finished_.wait_for(lock, timeout, [this] { return status_.has_value(); });
+  MutexLock lock(mutex_);
+  finished_.WaitFor(mutex_, timeout, [this]() REQUIRES(mutex_) { return status_.has_value(); });
   return status_;
 }
 
@@ -92,7 +92,7 @@ FlightConnection::~FlightConnection() {
 std::shared_ptr<FlightPing> FlightConnection::StartPing() {
   auto ping = std::make_shared<FlightPing>();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     std::erase_if(pings_, [](const auto& old) { return old->Wait(std::chrono::milliseconds{0}).has_value(); });
     pings_.push_back(ping);
   }

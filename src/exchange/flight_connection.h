@@ -4,10 +4,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +14,7 @@
 #include <arrow/flight/types_async.h>
 #include <arrow/result.h>
 
+#include "base/mutex.h"
 #include "exchange/flight_channel.h"
 
 namespace skein::core {
@@ -35,9 +34,9 @@ class FlightPing : public arrow::flight::AsyncListener<arrow::flight::FlightInfo
   std::optional<arrow::Status> Wait(std::chrono::milliseconds timeout, const std::function<bool()>& is_cancelled);
 
  private:
-  std::mutex mutex_;
-  std::condition_variable finished_;
-  std::optional<arrow::Status> status_;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  ConditionVariable finished_;
+  std::optional<arrow::Status> status_ GUARDED_BY(mutex_);
 };
 
 class FlightConnection {
@@ -57,8 +56,8 @@ class FlightConnection {
  private:
   const FlightChannelOptions options_;
   const std::unique_ptr<arrow::flight::FlightClient> client_;
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<FlightPing>> pings_;  // GUARDED_BY(mutex_), those that may not have finished
+  Mutex mutex_;
+  std::vector<std::shared_ptr<FlightPing>> pings_ GUARDED_BY(mutex_);  // those that may not have finished
 };
 
 }  // namespace skein::core

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/host_protocol.h"
 #include "exchange/stream_codec.h"
 
@@ -69,10 +69,10 @@ class HostBlockStream : public BlockStream {
   }
 
   void Cancel() override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_cancelled_ = true;
     socket_->Shutdown();
-    if (remote_stream_) remote_stream_->Cancel();
+    if (open_stream_ != nullptr) open_stream_->Cancel();
   }
 
  private:
@@ -90,15 +90,16 @@ class HostBlockStream : public BlockStream {
 
   arrow::Status TurnToRemote() {
     ARROW_ASSIGN_OR_RAISE(auto stream, remote_.Open());
-    std::lock_guard lock(mutex_);
     remote_stream_ = std::move(stream);
+    MutexLock lock(mutex_);
+    open_stream_ = remote_stream_.get();
     socket_->Shutdown();
-    if (is_cancelled_) remote_stream_->Cancel();
+    if (is_cancelled_) open_stream_->Cancel();
     return arrow::Status::OK();
   }
 
   bool IsCancelled() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return is_cancelled_;
   }
 
@@ -108,10 +109,11 @@ class HostBlockStream : public BlockStream {
   const std::unique_ptr<UnixSocket> socket_;
   const RemoteRead remote_;
   const Clock::time_point greeting_deadline_;
-  bool is_greeted_ = false;  // of the reader's thread
-  mutable std::mutex mutex_;
-  bool is_cancelled_ = false;                   // GUARDED_BY(mutex_)
-  std::unique_ptr<BlockStream> remote_stream_;  // set once, GUARDED_BY(mutex_); read by the reader's thread
+  bool is_greeted_ = false;                     // of the reader's thread
+  std::unique_ptr<BlockStream> remote_stream_;  // of the reader's thread; set once
+  mutable Mutex mutex_;
+  bool is_cancelled_ GUARDED_BY(mutex_) = false;
+  BlockStream* open_stream_ GUARDED_BY(mutex_) = nullptr;  // what Cancel ends
 };
 
 class HostChannelResolver : public ChannelResolver {

@@ -1,15 +1,14 @@
 #include "exchange/receiver.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/run_receiver.h"
 
 namespace skein::core {
@@ -49,7 +48,7 @@ class ReceiverImpl : public Receiver {
   }
 
   ~ReceiverImpl() override {
-    End([this] {
+    End([this]() REQUIRES(mutex_) {
       if (state_ == kReading || state_ == kComplete) state_ = kStopped;
       wakes_.clear();  // whoever waits must not be called when the receiver is gone
       return true;
@@ -58,7 +57,7 @@ class ReceiverImpl : public Receiver {
   }
 
   void AddProducers(const std::vector<Producer>& producers) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (state_ != kReading) return;
     for (const auto& producer : producers) {
       const bool is_known = std::any_of(sources_.begin(), sources_.end(),
@@ -72,7 +71,7 @@ class ReceiverImpl : public Receiver {
   }
 
   arrow::Result<ReceiverPoll> TryTake(std::function<void()> wake) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ReceiverPoll poll;
     if (state_ == kFailed) return status_;
     if (!queue_.empty()) {
@@ -80,7 +79,7 @@ class ReceiverImpl : public Receiver {
       poll.received = std::move(queue_.front());
       queue_.pop_front();
       queued_bytes_ -= static_cast<uint64_t>(poll.received.block.data->size());
-      changed_.notify_all();
+      changed_.NotifyAll();
     } else if (state_ == kReading) {
       wakes_.push_back(std::move(wake));
     } else {
@@ -90,7 +89,7 @@ class ReceiverImpl : public Receiver {
   }
 
   void Fail(arrow::Status status) override {
-    End([&] {
+    End([&]() REQUIRES(mutex_) {
       if (state_ != kReading && state_ != kComplete) return false;
       state_ = kFailed;
       status_ = std::move(status);
@@ -99,7 +98,7 @@ class ReceiverImpl : public Receiver {
   }
 
   void Stop() override {
-    End([this] {
+    End([this]() REQUIRES(mutex_) {
       if (state_ != kReading && state_ != kComplete) return false;
       state_ = kStopped;
       return true;
@@ -107,15 +106,15 @@ class ReceiverImpl : public Receiver {
   }
 
   IdSummary summary() const override {
-    std::lock_guard lock(ledger_mutex_);
+    MutexLock lock(ledger_mutex_);
     return ledger_.summary();
   }
   uint64_t rows() const override {
-    std::lock_guard lock(ledger_mutex_);
+    MutexLock lock(ledger_mutex_);
     return ledger_.rows();
   }
   uint64_t bytes() const override {
-    std::lock_guard lock(ledger_mutex_);
+    MutexLock lock(ledger_mutex_);
     return ledger_.bytes();
   }
 
@@ -133,7 +132,7 @@ class ReceiverImpl : public Receiver {
     std::vector<std::shared_ptr<BlockStream>> streams;
     std::deque<ReceivedBlock> freed;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (!change()) return;
       wakes.swap(wakes_);
       if (state_ != kComplete) {
@@ -143,7 +142,7 @@ class ReceiverImpl : public Receiver {
       for (const auto& source : sources_) {
         if (source.stream) streams.push_back(source.stream);
       }
-      changed_.notify_all();
+      changed_.NotifyAll();
     }
     for (const auto& stream : streams) stream->Cancel();
     CallAll(wakes);
@@ -155,7 +154,7 @@ class ReceiverImpl : public Receiver {
     std::shared_ptr<BlockStream> closed;
     bool is_last = false;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       closed.swap(source.stream);
       is_last = --running_ == 0;
     }
@@ -168,7 +167,7 @@ class ReceiverImpl : public Receiver {
                           resolver_->Open(options_.query, options_.exchange, source.producer, options_.range));
     const std::shared_ptr<BlockStream> stream = std::move(opened);
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (state_ != kReading) return arrow::Status::OK();
       source.stream = stream;
     }
@@ -180,7 +179,7 @@ class ReceiverImpl : public Receiver {
       ARROW_RETURN_NOT_OK(CheckProducer(source.producer, *item));
       if (item->kind == UnitReader::Item::kEnd) return TakeEnd(source.producer, item->units);
       if (item->kind == UnitReader::Item::kTrailer) {
-        std::lock_guard lock(ledger_mutex_);
+        MutexLock lock(ledger_mutex_);
         ARROW_RETURN_NOT_OK(ledger_.Close(item->trailer));
       } else {
         ARROW_RETURN_NOT_OK(TakeBlock(source, std::move(*item)));
@@ -191,15 +190,17 @@ class ReceiverImpl : public Receiver {
 
   /// Waits until the tasks before `task` are complete and no other attempt of it is read. False: it is not needed.
   bool WaitForTurn(uint32_t task) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return state_ != kReading || turn_ > task || (turn_ == task && !is_turn_taken_); });
+    MutexLock lock(mutex_);
+    changed_.Wait(mutex_, [&]() REQUIRES(mutex_) {
+      return state_ != kReading || turn_ > task || (turn_ == task && !is_turn_taken_);
+    });
     if (state_ != kReading || turn_ > task) return false;
     is_turn_taken_ = true;
     return true;
   }
 
   bool IsReading() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return state_ == kReading;
   }
 
@@ -216,7 +217,7 @@ class ReceiverImpl : public Receiver {
 
   arrow::Status TakeBlock(Source& source, UnitReader::Item item) {
     {
-      std::lock_guard lock(ledger_mutex_);
+      MutexLock lock(ledger_mutex_);
       ARROW_ASSIGN_OR_RAISE(const bool is_new, ledger_.Offer(item.unit, item.block));
       if (!is_new) return arrow::Status::OK();
     }
@@ -235,9 +236,10 @@ class ReceiverImpl : public Receiver {
     const auto size = static_cast<uint64_t>(received.block.data->size());
     Wakes wakes;
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(
-          lock, [&] { return state_ != kReading || queue_.empty() || queued_bytes_ + size <= options_.queue_bytes; });
+      MutexLock lock(mutex_);
+      changed_.Wait(mutex_, [&]() REQUIRES(mutex_) {
+        return state_ != kReading || queue_.empty() || queued_bytes_ + size <= options_.queue_bytes;
+      });
       if (state_ != kReading) return;
       queue_.push_back(std::move(received));
       queued_bytes_ += size;
@@ -249,23 +251,23 @@ class ReceiverImpl : public Receiver {
   arrow::Status TakeEnd(const Producer& producer, uint32_t units) {
     bool is_covered = false;
     {
-      std::lock_guard lock(ledger_mutex_);
+      MutexLock lock(ledger_mutex_);
       ARROW_RETURN_NOT_OK(ledger_.EndOfProducer(producer.task, producer.attempt, units));
       is_covered = ledger_.CheckCoverage(options_.first_task, options_.producer_tasks).ok();
     }
     if (is_covered) {
-      End([this] {
+      End([this]() REQUIRES(mutex_) {
         if (state_ != kReading) return false;
         state_ = kComplete;
         return true;
       });
       return arrow::Status::OK();
     }
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (options_.is_ordered && turn_ == producer.task) {
       turn_++;
       is_turn_taken_ = false;
-      changed_.notify_all();
+      changed_.NotifyAll();
     }
     return arrow::Status::OK();
   }
@@ -274,7 +276,7 @@ class ReceiverImpl : public Receiver {
   void CheckNothingIsLost() {
     arrow::Status coverage;
     {
-      std::lock_guard lock(ledger_mutex_);
+      MutexLock lock(ledger_mutex_);
       coverage = ledger_.CheckEnded();
     }
     if (!coverage.ok()) Fail(std::move(coverage));
@@ -283,20 +285,20 @@ class ReceiverImpl : public Receiver {
   const ReceiverOptions options_;
   const std::shared_ptr<ChannelResolver> resolver_;
 
-  mutable std::mutex ledger_mutex_;
-  ConsumerLedger ledger_;  // GUARDED_BY(ledger_mutex_)
+  mutable Mutex ledger_mutex_;
+  ConsumerLedger ledger_ GUARDED_BY(ledger_mutex_);
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;  // state, room in the queue, or turn
-  State state_ = kReading;           // GUARDED_BY(mutex_)
-  arrow::Status status_;             // GUARDED_BY(mutex_), not ok in kFailed
-  std::deque<ReceivedBlock> queue_;  // GUARDED_BY(mutex_)
-  uint64_t queued_bytes_ = 0;        // GUARDED_BY(mutex_)
-  Wakes wakes_;                      // GUARDED_BY(mutex_)
-  std::list<Source> sources_;        // GUARDED_BY(mutex_); only grows, its elements stay where they are
-  size_t running_ = 0;               // GUARDED_BY(mutex_), sources whose thread reads
-  uint32_t turn_;                    // GUARDED_BY(mutex_), of an ordered exchange: the task to read
-  bool is_turn_taken_ = false;       // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  ConditionVariable changed_;  // state, room in the queue, or turn
+  State state_ GUARDED_BY(mutex_) = kReading;
+  arrow::Status status_ GUARDED_BY(mutex_);  // not ok in kFailed
+  std::deque<ReceivedBlock> queue_ GUARDED_BY(mutex_);
+  uint64_t queued_bytes_ GUARDED_BY(mutex_) = 0;
+  Wakes wakes_ GUARDED_BY(mutex_);
+  std::list<Source> sources_ GUARDED_BY(mutex_);  // only grows, its elements stay where they are
+  size_t running_ GUARDED_BY(mutex_) = 0;         // sources whose thread reads
+  uint32_t turn_ GUARDED_BY(mutex_);              // of an ordered exchange: the task to read
+  bool is_turn_taken_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace

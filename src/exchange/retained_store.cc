@@ -1,13 +1,12 @@
 #include "exchange/retained_store.h"
 
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <set>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/spill_file.h"
 
 namespace skein::core {
@@ -59,7 +58,7 @@ struct StoredQuery {
   uint64_t memory_bytes = 0;
   uint64_t disk_bytes = 0;
   bool is_dropped = false;
-  std::condition_variable changed;
+  ConditionVariable changed;
 };
 
 void AddToPart(const Block& block, uint64_t bytes, std::vector<UnitPart>& parts) {
@@ -79,12 +78,12 @@ void AddToPart(const Block& block, uint64_t bytes, std::vector<UnitPart>& parts)
 
 class StoreReader : public UnitReader {
  public:
-  StoreReader(std::mutex& mutex, std::shared_ptr<StoredQuery> query, ProducerKey key, PartitionRange range)
+  StoreReader(Mutex& mutex, std::shared_ptr<StoredQuery> query, ProducerKey key, PartitionRange range)
       : mutex_(mutex), query_(std::move(query)), key_(key), range_(range) {}
 
   arrow::Result<std::optional<Item>> Next(std::chrono::milliseconds timeout) override {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
       if (query_->is_dropped) {
         unit_.reset();
@@ -97,7 +96,7 @@ class StoreReader : public UnitReader {
       }
       if (unit_ || Advance(producer)) {
         const auto file = query_->file;
-        lock.unlock();
+        lock.Unlock();
         return NextOfUnit(file);
       }
       if (producer.is_finished) {
@@ -106,12 +105,12 @@ class StoreReader : public UnitReader {
         return end;
       }
       if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
-      query_->changed.wait_until(lock, deadline);
+      query_->changed.WaitUntil(mutex_, deadline);
     }
   }
 
  private:
-  bool Advance(const StoredProducer& producer) {
+  bool Advance(const StoredProducer& producer) REQUIRES(mutex_) {
     if (next_unit_ >= producer.closed.size()) return false;
     unit_ = producer.closed[next_unit_++];
     next_block_ = 0;
@@ -137,8 +136,8 @@ class StoreReader : public UnitReader {
     return item;
   }
 
-  std::mutex& mutex_;
-  const std::shared_ptr<StoredQuery> query_;  // what it points to: GUARDED_BY(mutex_)
+  Mutex& mutex_;
+  const std::shared_ptr<StoredQuery> query_;  // what it points to is guarded by mutex_
   const ProducerKey key_;
   const PartitionRange range_;
   size_t next_unit_ = 0;
@@ -151,7 +150,7 @@ class RetainedStoreImpl : public RetainedStore {
   explicit RetainedStoreImpl(RetainedStoreOptions options) : options_(std::move(options)) {}
 
   arrow::Status OpenUnit(const UnitKey& key) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto query, FindOrAddQuery(key.query));
     auto& producer = query->producers[ProducerOf(key)];
     if (producer.is_finished) return AfterFinish(producer, key);
@@ -165,7 +164,7 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
   arrow::Status Append(const UnitKey& key, Block block) override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto query, FindOrAddQuery(key.query));
     ARROW_ASSIGN_OR_RAISE(auto unit, FindOpen(*query, key));
     ARROW_RETURN_NOT_OK(unit->broken);
@@ -187,11 +186,11 @@ class RetainedStoreImpl : public RetainedStore {
     AddToPart(stored.block, stored.bytes, unit->trailer.parts);
     unit->blocks.push_back(stored);
     if (!is_spilled) return arrow::Status::OK();
-    return Spill(lock, *query, *unit, stored.offset, *data);
+    return Spill(*query, *unit, stored.offset, *data);
   }
 
   arrow::Result<UnitTrailer> CloseUnit(const UnitKey& key, std::vector<UnitInput> inputs) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto query, FindOrAddQuery(key.query));
     ARROW_ASSIGN_OR_RAISE(auto unit, FindOpen(*query, key));
     ARROW_RETURN_NOT_OK(unit->broken);
@@ -201,12 +200,12 @@ class RetainedStoreImpl : public RetainedStore {
     producer.open.erase(key.unit);
     producer.closed_numbers.insert(key.unit);
     producer.closed.push_back(unit);
-    query->changed.notify_all();
+    query->changed.NotifyAll();
     return unit->trailer;
   }
 
   void FinishProducer(const ProducerKey& key, arrow::Status status) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto found = FindOrAddQuery(key.query);
     if (!found.ok()) return;
     auto& query = **found;
@@ -221,11 +220,11 @@ class RetainedStoreImpl : public RetainedStore {
       for (const auto& unit : producer.closed) Forget(query, *unit);
       producer.closed.clear();
     }
-    query.changed.notify_all();
+    query.changed.NotifyAll();
   }
 
   arrow::Result<std::unique_ptr<UnitReader>> Read(const ProducerKey& key, PartitionRange range) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto query, FindOrAddQuery(key.query));
     return std::make_unique<StoreReader>(mutex_, std::move(query), key, range);
   }
@@ -233,7 +232,7 @@ class RetainedStoreImpl : public RetainedStore {
   void DropQuery(const QueryId& id) override {
     std::map<ProducerKey, StoredProducer> freed;  // destroyed without the lock: it may be gigabytes
     std::shared_ptr<SpillFile> closed;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     RememberDrop(id);
     const auto found = queries_.find(id);
     if (found == queries_.end()) return;
@@ -243,12 +242,12 @@ class RetainedStoreImpl : public RetainedStore {
     disk_bytes_ -= query.disk_bytes;
     freed.swap(query.producers);
     closed.swap(query.file);
-    query.changed.notify_all();
+    query.changed.NotifyAll();
     queries_.erase(found);
   }
 
   RetainedStoreUsage Usage() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     RetainedStoreUsage usage;
     usage.memory_bytes = memory_bytes_;
     usage.disk_bytes = disk_bytes_;
@@ -260,7 +259,7 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
   uint64_t SpilledBytes(const ProducerKey& key) const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto query = queries_.find(key.query);
     if (query == queries_.end()) return 0;
     const auto producer = query->second->producers.find(key);
@@ -268,9 +267,7 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
  private:
-  // REQUIRES of all below: mutex_ is held.
-
-  arrow::Result<std::shared_ptr<StoredQuery>> FindOrAddQuery(const QueryId& id) {
+  arrow::Result<std::shared_ptr<StoredQuery>> FindOrAddQuery(const QueryId& id) REQUIRES(mutex_) {
     if (dropped_.count(id) > 0) return Dropped(id);
     auto& query = queries_[id];
     if (!query) {
@@ -293,7 +290,7 @@ class RetainedStoreImpl : public RetainedStore {
     return InternalError("unit is not open: " + Describe(key));
   }
 
-  arrow::Status ReserveDisk(StoredQuery& query, StoredBlock& stored) {
+  arrow::Status ReserveDisk(StoredQuery& query, StoredBlock& stored) REQUIRES(mutex_) {
     if (disk_bytes_ + stored.bytes > options_.disk_bytes) {
       return WorldError("retained output is over its disk budget: directory=" + options_.directory +
                         " disk_bytes=" + std::to_string(options_.disk_bytes) + " used=" + std::to_string(disk_bytes_) +
@@ -309,13 +306,13 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
   /// Writes without the lock and takes it again. A unit with a block that could not be written is broken for good.
-  static arrow::Status Spill(std::unique_lock<std::mutex>& lock, StoredQuery& query, StoredUnit& unit, uint64_t offset,
-                             const arrow::Buffer& data) {
+  arrow::Status Spill(StoredQuery& query, StoredUnit& unit, uint64_t offset, const arrow::Buffer& data)
+      REQUIRES(mutex_) {
     const auto file = query.file;
     unit.pending_writes++;
-    lock.unlock();
+    mutex_.Unlock();
     auto written = file->Write(offset, data);
-    lock.lock();
+    mutex_.Lock();
     unit.pending_writes--;
     if (query.is_dropped) return Dropped(query.id);
     if (!written.ok()) unit.broken = written;
@@ -323,12 +320,12 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
   /// Takes the unit's memory off the account. Its share of the spill file stays until the query is dropped.
-  void Forget(StoredQuery& query, const StoredUnit& unit) {
+  void Forget(StoredQuery& query, const StoredUnit& unit) REQUIRES(mutex_) {
     memory_bytes_ -= unit.memory_bytes;
     query.memory_bytes -= unit.memory_bytes;
   }
 
-  void RememberDrop(const QueryId& id) {
+  void RememberDrop(const QueryId& id) REQUIRES(mutex_) {
     if (!dropped_.insert(id).second) return;
     drops_.push_back(id);
     if (drops_.size() <= kRememberedDrops) return;
@@ -337,12 +334,12 @@ class RetainedStoreImpl : public RetainedStore {
   }
 
   const RetainedStoreOptions options_;
-  mutable std::mutex mutex_;
-  std::map<QueryId, std::shared_ptr<StoredQuery>> queries_;  // GUARDED_BY(mutex_)
-  std::set<QueryId> dropped_;                                // GUARDED_BY(mutex_)
-  std::deque<QueryId> drops_;                                // GUARDED_BY(mutex_), oldest first
-  uint64_t memory_bytes_ = 0;                                // GUARDED_BY(mutex_)
-  uint64_t disk_bytes_ = 0;                                  // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  std::map<QueryId, std::shared_ptr<StoredQuery>> queries_ GUARDED_BY(mutex_);
+  std::set<QueryId> dropped_ GUARDED_BY(mutex_);
+  std::deque<QueryId> drops_ GUARDED_BY(mutex_);  // oldest first
+  uint64_t memory_bytes_ GUARDED_BY(mutex_) = 0;
+  uint64_t disk_bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace

@@ -2,15 +2,14 @@
 // Threads: scripts are complete before the first Open.
 #pragma once
 
-#include <condition_variable>
 #include <future>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "exchange/channel_resolver.h"
 #include "exchange/receiver.h"
 
@@ -79,27 +78,27 @@ class ScriptedStream : public BlockStream {
   ScriptedStream(Items items, arrow::Status error) : items_(std::move(items)), error_(std::move(error)) {}
 
   arrow::Result<std::optional<UnitReader::Item>> Next(std::chrono::milliseconds timeout) override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (at_ < items_.size() && !is_cancelled_) return items_[at_++];
     if (!error_.ok()) return error_;
-    cancelled_.wait_for(lock, timeout, [this] { return is_cancelled_; });
+    cancelled_.WaitFor(mutex_, timeout, [this]() REQUIRES(mutex_) { return is_cancelled_; });
     if (is_cancelled_) return arrow::Status::Cancelled("cancelled");
     return std::nullopt;
   }
 
   void Cancel() override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_cancelled_ = true;
-    cancelled_.notify_all();
+    cancelled_.NotifyAll();
   }
 
  private:
   const Items items_;
   const arrow::Status error_;
-  std::mutex mutex_;
-  std::condition_variable cancelled_;
-  size_t at_ = 0;
-  bool is_cancelled_ = false;
+  Mutex mutex_;
+  ConditionVariable cancelled_;
+  size_t at_ GUARDED_BY(mutex_) = 0;
+  bool is_cancelled_ GUARDED_BY(mutex_) = false;
 };
 
 class ScriptedResolver : public ChannelResolver {

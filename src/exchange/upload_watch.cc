@@ -21,10 +21,10 @@ UploadWatch::~UploadWatch() { Stop(); }
 void UploadWatch::Stop() {
   if (!thread_.joinable()) return;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_stopped_ = true;
   }
-  stopped_.notify_all();
+  stopped_.NotifyAll();
   thread_.join();
 }
 
@@ -45,8 +45,8 @@ void UploadWatch::Run(const std::function<bool()>& ask, std::chrono::millisecond
       is_stalled_ = true;
       return;
     }
-    std::unique_lock lock(mutex_);
-    if (stopped_.wait_for(lock, kInterval, [this] { return is_stopped_; })) return;
+    MutexLock lock(mutex_);
+    if (stopped_.WaitFor(mutex_, kInterval, [this]() REQUIRES(mutex_) { return is_stopped_; })) return;
   }
 }
 

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace skein::core {
 
@@ -32,9 +32,9 @@ class UploadWatch {
   std::atomic<uint64_t> steps_{0};
   std::atomic<bool> is_cancelled_{false};
   std::atomic<bool> is_stalled_{false};
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool is_stopped_ = false;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  ConditionVariable stopped_;
+  bool is_stopped_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

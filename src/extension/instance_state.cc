@@ -1,3 +1,4 @@
+#include "base/mutex.h"
 #include "extension/instance_state.h"
 
 #include <algorithm>
@@ -22,9 +23,9 @@ arrow::Status InstanceState::SetCluster(const std::string& text) {
     ARROW_ASSIGN_OR_RAISE(spec, ClusterSpec::Parse(text));
   }
   std::shared_ptr<Cluster> old;  // ends outside of the lock
-  std::lock_guard start_lock(start_mutex_);
+  MutexLock start_lock(start_mutex_);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     spec_ = std::move(spec);
     old = std::move(cluster_);
     cluster_.reset();
@@ -33,43 +34,43 @@ arrow::Status InstanceState::SetCluster(const std::string& text) {
 }
 
 void InstanceState::SetWorkerBinary(std::string path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   worker_binary_ = std::move(path);
 }
 
 void InstanceState::SetSecret(std::string secret) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   secret_ = std::move(secret);
 }
 
 void InstanceState::SetTempDir(std::string path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   temp_dir_ = std::move(path);
 }
 
 void InstanceState::UseCluster(std::shared_ptr<Cluster> cluster) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   spec_.reset();
   cluster_ = std::move(cluster);
 }
 
 void InstanceState::SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   estimator_ = std::move(estimator);
 }
 
 skein::TaskEstimator* InstanceState::task_estimator() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return estimator_.get();
 }
 
 void InstanceState::SetTaskCount(uint32_t count) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   task_count_ = count;
 }
 
 uint32_t InstanceState::task_count() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return task_count_;
 }
 
@@ -79,21 +80,21 @@ const std::set<std::string>& InstanceState::WorkerFunctions() {
 }
 
 uint32_t InstanceState::worker_count() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (spec_) return spec_->worker_count();
   return cluster_ ? std::max<uint32_t>(1, static_cast<uint32_t>(cluster_->Workers().size())) : 0;
 }
 
 std::shared_ptr<Cluster> InstanceState::cluster() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return cluster_;
 }
 
 arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
-  std::lock_guard start_lock(start_mutex_);
+  MutexLock start_lock(start_mutex_);
   ClusterOptions options;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (cluster_) return cluster_;
     if (!spec_) return UserError("skein_cluster is not set: SET skein_cluster = 'local:4'", "Invalid Input");
     options.spec = *spec_;
@@ -106,7 +107,7 @@ arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
     if (secret != nullptr) options.secret = secret;
   }
   ARROW_ASSIGN_OR_RAISE(auto cluster, Cluster::Start(std::move(options)));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   cluster_ = cluster;
   return cluster;
 }

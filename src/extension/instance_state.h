@@ -3,13 +3,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
 #include <arrow/result.h>
 
+#include "base/mutex.h"
 #include "coordinator/cluster.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
@@ -47,8 +47,8 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   arrow::Result<std::shared_ptr<Cluster>> StartedCluster();
 
  private:
-  mutable std::mutex mutex_;
-  std::mutex start_mutex_;  // held while a cluster starts; never together with mutex_ for long
+  mutable Mutex mutex_;
+  Mutex start_mutex_;  // held while a cluster starts; never together with mutex_ for long
   std::optional<ClusterSpec> spec_;
   std::string worker_binary_;
   std::string secret_;

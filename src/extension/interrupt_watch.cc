@@ -9,22 +9,22 @@ InterruptWatch::InterruptWatch(duckdb::ClientContext& context, std::function<voi
 
 InterruptWatch::~InterruptWatch() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_stopped_ = true;
   }
-  stopped_.notify_all();
+  stopped_.NotifyAll();
   thread_.join();
 }
 
 void InterruptWatch::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!is_stopped_) {
     if (context_.interrupted) {
-      lock.unlock();
+      lock.Unlock();
       on_interrupt_();
       return;
     }
-    stopped_.wait_for(lock, std::chrono::milliseconds(20), [&] { return is_stopped_; });
+    stopped_.WaitFor(mutex_, std::chrono::milliseconds(20), [this]() REQUIRES(mutex_) { return is_stopped_; });
   }
 }
 

@@ -2,11 +2,10 @@
 // one running query, on a thread of its own.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "duckdb.hpp"
 
 namespace skein::core {
@@ -23,9 +22,9 @@ class InterruptWatch {
 
   duckdb::ClientContext& context_;
   std::function<void()> on_interrupt_;
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool is_stopped_ = false;
+  Mutex mutex_;
+  ConditionVariable stopped_;
+  bool is_stopped_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

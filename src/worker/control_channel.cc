@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include <arrow/flight/client.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "exchange/flight_auth.h"
 #include "worker/wire_convert.h"
 
@@ -56,7 +56,7 @@ class FlightControlChannel : public ControlChannel {
 
   arrow::Status Send(const wire::ToWorker& message) override {
     auto bytes = arrow::Buffer::FromString(message.SerializeAsString());
-    std::lock_guard lock(write_mutex_);
+    TimedMutexLock lock(write_mutex_);
     if (is_closing_) return Unavailable("control stream is closed: worker " + options_.address);
     const arrow::Status written = writer_->WriteMetadata(std::move(bytes));
     if (written.ok()) return written;
@@ -65,17 +65,16 @@ class FlightControlChannel : public ControlChannel {
 
   void Close() override {
     if (is_closing_.exchange(true) || !reader_thread_.joinable()) return;
-    {
-      // A writer may be stuck in a full stream: then only Cancel gets it out.
-      std::unique_lock lock(write_mutex_, kCloseTimeout);
-      if (lock.owns_lock()) {
-        const arrow::Status done = writer_->DoneWriting();
-        if (done.ok()) stream_ended_.get_future().wait_for(kCloseTimeout);
-      }
+    // A writer may be stuck in a full stream: then only Cancel gets it out.
+    if (write_mutex_.TryLockFor(kCloseTimeout)) {
+      const arrow::Status done = writer_->DoneWriting();
+      if (done.ok()) stream_ended_.get_future().wait_for(kCloseTimeout);
+      write_mutex_.Unlock();
     }
     reader_->Cancel();
     reader_thread_.join();
-    // Tells what on_lost has told, or what nobody asks for any more.
+    // Cancel got a stuck writer out. The status tells what on_lost has told, or what nobody asks for any more.
+    TimedMutexLock lock(write_mutex_);
     static_cast<void>(writer_->Close());
   }
 
@@ -155,8 +154,8 @@ class FlightControlChannel : public ControlChannel {
   ControlChannelOptions options_;
   wire::Welcome welcome_;
   std::unique_ptr<flight::FlightClient> client_;
-  std::timed_mutex write_mutex_;
-  std::unique_ptr<flight::FlightStreamWriter> writer_;  // GUARDED_BY(write_mutex_)
+  TimedMutex write_mutex_;
+  std::unique_ptr<flight::FlightStreamWriter> writer_ PT_GUARDED_BY(write_mutex_);
   std::unique_ptr<flight::FlightStreamReader> reader_;  // of the reader thread, but for Cancel
   std::promise<arrow::Result<wire::Welcome>> answer_;
   std::promise<void> stream_ended_;

@@ -5,11 +5,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "engine/engine.h"
 #include "worker/gate.h"
 
@@ -21,12 +21,12 @@ class FakeEngine : public Engine {
   using Script = std::function<arrow::Result<TaskResult>(const TaskContext& context, Gate& cancelled)>;
 
   void Add(std::string fragment, Script script) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     scripts_[std::move(fragment)] = std::move(script);
   }
 
   arrow::Result<std::unique_ptr<FragmentRun>> Prepare(std::string fragment, TaskContext context) override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto found = scripts_.find(fragment);
     if (found == scripts_.end()) return InternalError("no script for the fragment " + fragment);
     return std::make_unique<FakeRun>(found->second, std::move(context));
@@ -45,8 +45,8 @@ class FakeEngine : public Engine {
     Gate cancelled_;
   };
 
-  std::mutex mutex_;
-  std::map<std::string, Script> scripts_;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  std::map<std::string, Script> scripts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

@@ -17,12 +17,12 @@ FlightPeer::~FlightPeer() { Finish(); }
 void FlightPeer::Send(const wire::FromWorker& message) {
   std::string bytes = message.SerializeAsString();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (is_closed_ || is_finishing_) return;
     outbox_bytes_ += bytes.size();
     outbox_.push_back(std::move(bytes));
     if (outbox_bytes_ <= outbox_limit_) {
-      changed_.notify_one();
+      changed_.NotifyOne();
       return;
     }
   }
@@ -31,37 +31,37 @@ void FlightPeer::Send(const wire::FromWorker& message) {
 }
 
 void FlightPeer::Close() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   is_closed_ = true;
   outbox_.clear();
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 bool FlightPeer::is_closed() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return is_closed_;
 }
 
 void FlightPeer::Finish() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_finishing_ = true;
-    changed_.notify_one();
+    changed_.NotifyOne();
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void FlightPeer::Write() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return !outbox_.empty() || is_closed_ || is_finishing_; });
+    changed_.Wait(mutex_, [this]() REQUIRES(mutex_) { return !outbox_.empty() || is_closed_ || is_finishing_; });
     if (is_closed_ || outbox_.empty()) return;
     std::string bytes = std::move(outbox_.front());
     outbox_.pop_front();
     outbox_bytes_ -= bytes.size();
-    lock.unlock();
+    lock.Unlock();
     const arrow::Status written = writer_->WriteMetadata(arrow::Buffer::FromString(std::move(bytes)));
-    lock.lock();
+    lock.Lock();
     if (!written.ok()) is_closed_ = true;
   }
 }

@@ -2,15 +2,14 @@
 // read holds up nobody. Owned by the call that serves the stream; any thread may send.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include <arrow/flight/server.h>
 
+#include "base/mutex.h"
 #include "worker/control_peer.h"
 
 namespace skein::core {
@@ -32,12 +31,12 @@ class FlightPeer : public ControlPeer {
 
   const std::unique_ptr<arrow::flight::FlightMessageWriter> writer_;
   const uint64_t outbox_limit_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> outbox_;  // GUARDED_BY(mutex_)
-  uint64_t outbox_bytes_ = 0;       // GUARDED_BY(mutex_)
-  bool is_closed_ = false;          // GUARDED_BY(mutex_)
-  bool is_finishing_ = false;       // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<std::string> outbox_ GUARDED_BY(mutex_);
+  uint64_t outbox_bytes_ GUARDED_BY(mutex_) = 0;
+  bool is_closed_ GUARDED_BY(mutex_) = false;
+  bool is_finishing_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -2,28 +2,28 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace skein::core {
 
 class Gate {
  public:
   void Open() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_open_ = true;
-    opened_.notify_all();
+    opened_.NotifyAll();
   }
   /// False when it is still shut after `timeout`.
   bool Wait(std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-    std::unique_lock lock(mutex_);
-    return opened_.wait_for(lock, timeout, [this] { return is_open_; });
+    MutexLock lock(mutex_);
+    return opened_.WaitFor(mutex_, timeout, [this]() REQUIRES(mutex_) { return is_open_; });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable opened_;
-  bool is_open_ = false;
+  Mutex mutex_;
+  ConditionVariable opened_;
+  bool is_open_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace skein::core

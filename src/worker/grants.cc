@@ -20,14 +20,14 @@ Grants::Grants(GrantAmount capacity) : capacity_(capacity), watcher_([this] { Wa
 Grants::~Grants() {
   std::vector<Answer> answers;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_closed_ = true;
     for (Waiting& waiting : line_) {
       answers.push_back({std::move(waiting.reply), CancelledError("the worker is shutting down")});
     }
     line_.clear();
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   watcher_.join();
   Call(answers);
 }
@@ -39,18 +39,18 @@ void Grants::Request(const QueryId& query, GrantAmount amount, std::chrono::mill
   }
   std::vector<Answer> answers;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     line_.push_back({query, amount, Clock::now() + timeout, timeout, std::move(reply)});
     Admit(answers);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   Call(answers);
 }
 
 void Grants::Release(const QueryId& query) {
   std::vector<Answer> answers;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (auto held = held_.find(query); held != held_.end()) {
       used_.task_slots -= held->second.task_slots;
       used_.memory_bytes -= held->second.memory_bytes;
@@ -102,22 +102,22 @@ void Grants::Expire(Clock::time_point now, std::vector<Answer>& answers) {
 }
 
 void Grants::WatchDeadlines() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!is_closed_) {
     if (line_.empty()) {
-      changed_.wait(lock, [this] { return is_closed_ || !line_.empty(); });
+      changed_.Wait(mutex_, [this]() REQUIRES(mutex_) { return is_closed_ || !line_.empty(); });
       continue;
     }
     const auto first = std::min_element(line_.begin(), line_.end(),
                                         [](const auto& a, const auto& b) { return a.deadline < b.deadline; });
     const auto deadline = first->deadline;
-    changed_.wait_until(lock, deadline);
+    changed_.WaitUntil(mutex_, deadline);
     std::vector<Answer> answers;
     Expire(Clock::now(), answers);
     if (answers.empty()) continue;
-    lock.unlock();
+    lock.Unlock();
     Call(answers);
-    lock.lock();
+    lock.Lock();
   }
 }
 

@@ -3,18 +3,17 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include <arrow/status.h>
 
 #include "base/ids.h"
+#include "base/mutex.h"
 
 namespace skein::core {
 
@@ -55,19 +54,19 @@ class Grants {
   };
 
   void WatchDeadlines();
-  /// The next three return what to call once the lock is free. REQUIRES: mutex_ is held.
-  void Admit(std::vector<Answer>& answers);
-  void Expire(Clock::time_point now, std::vector<Answer>& answers);
-  bool Fits(const GrantAmount& amount) const;
+  /// These two return what to call once the lock is free.
+  void Admit(std::vector<Answer>& answers) REQUIRES(mutex_);
+  void Expire(Clock::time_point now, std::vector<Answer>& answers) REQUIRES(mutex_);
+  bool Fits(const GrantAmount& amount) const REQUIRES(mutex_);
   static void Call(std::vector<Answer>& answers);
 
   const GrantAmount capacity_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<QueryId, GrantAmount> held_;  // GUARDED_BY(mutex_)
-  GrantAmount used_;                     // GUARDED_BY(mutex_)
-  std::deque<Waiting> line_;             // GUARDED_BY(mutex_)
-  bool is_closed_ = false;               // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::map<QueryId, GrantAmount> held_ GUARDED_BY(mutex_);
+  GrantAmount used_ GUARDED_BY(mutex_);
+  std::deque<Waiting> line_ GUARDED_BY(mutex_);
+  bool is_closed_ GUARDED_BY(mutex_) = false;
   std::thread watcher_;
 };
 

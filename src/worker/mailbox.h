@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/mutex.h"
 #include "worker/control.pb.h"
 
 namespace skein::core {
@@ -17,34 +16,34 @@ namespace skein::core {
 class Mailbox {
  public:
   void Put(wire::FromWorker message) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     messages_.push_back(std::move(message));
-    arrived_.notify_all();
+    arrived_.NotifyAll();
   }
   /// Takes the first message of the kind; others stay. Nothing when the time is over.
   std::optional<wire::FromWorker> Take(wire::FromWorker::MessageCase kind,
                                        std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     auto found = messages_.end();
-    const auto is_there = [&] {
+    const auto is_there = [&]() REQUIRES(mutex_) {
       found = std::find_if(messages_.begin(), messages_.end(), [&](const auto& m) { return m.message_case() == kind; });
       return found != messages_.end();
     };
-    if (!arrived_.wait_for(lock, timeout, is_there)) return std::nullopt;
+    if (!arrived_.WaitFor(mutex_, timeout, is_there)) return std::nullopt;
     wire::FromWorker message = std::move(*found);
     messages_.erase(found);
     return message;
   }
   size_t Count(wire::FromWorker::MessageCase kind) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return static_cast<size_t>(
         std::count_if(messages_.begin(), messages_.end(), [&](const auto& m) { return m.message_case() == kind; }));
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<wire::FromWorker> messages_;
+  Mutex mutex_;
+  ConditionVariable arrived_;
+  std::deque<wire::FromWorker> messages_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

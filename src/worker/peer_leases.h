@@ -5,9 +5,9 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "worker/control_peer.h"
 
 namespace skein::core {
@@ -34,8 +34,8 @@ class PeerLeases {
   };
 
   const std::chrono::milliseconds floor_;
-  std::mutex mutex_;
-  std::map<const ControlPeer*, Lease> leases_;  // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  std::map<const ControlPeer*, Lease> leases_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "worker/query_table.h"
 #include "worker/worker_log.h"
 
@@ -28,13 +29,13 @@ void CancelAll(const Runners& runners, const std::string& reason) {
 QueryTable::~QueryTable() {
   Runners runners;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     is_closing_ = true;
     peers_.clear();
     for (const auto& [id, query] : queries_) {
       for (auto& runner : BeginRelease(query)) runners.push_back(std::move(runner));
     }
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   CancelAll(runners, "the worker is shutting down");
   reaper_.join();
@@ -44,7 +45,7 @@ void QueryTable::Leave(const std::shared_ptr<ControlPeer>& peer) {
   leases_.Leave(*peer);
   Runners runners;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     peers_.erase(peer.get());
     for (const auto& [id, query] : queries_) {
       if (query->peer != peer) continue;
@@ -59,7 +60,7 @@ void QueryTable::ReleaseQuery(const std::shared_ptr<ControlPeer>& peer, const wi
   Runners runners;
   bool is_known = false;
   if (id.ok()) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const QueryPtr query = FindQuery(*id, *peer);
     is_known = query != nullptr;
     if (query) {
@@ -79,24 +80,24 @@ QueryTable::Runners QueryTable::BeginRelease(const QueryPtr& query) {
   query->release_began = Clock::now();
   for (const auto& [key, runner] : query->tasks) runners.push_back(runner);
   releases_.push_back(query);
-  changed_.notify_all();
+  changed_.NotifyAll();
   return runners;
 }
 
 void QueryTable::Reap() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!is_closing_ || !queries_.empty()) {
-    changed_.wait_for(lock, options_.lease_interval,
-                      [this] { return !releases_.empty() || (is_closing_ && queries_.empty()); });
+    changed_.WaitFor(mutex_, options_.lease_interval,
+                     [this]() REQUIRES(mutex_) { return !releases_.empty() || (is_closing_ && queries_.empty()); });
     QueryPtr query;
     if (!releases_.empty()) {
       query = std::move(releases_.front());
       releases_.pop_front();
     }
-    lock.unlock();
+    lock.Unlock();
     const bool is_released = query && TryFinishRelease(*query);
     EndLeases();
-    lock.lock();
+    lock.Lock();
     if (query && !is_released) releases_.push_back(std::move(query));
   }
 }
@@ -113,14 +114,14 @@ bool QueryTable::TryFinishRelease(Query& query) {
   }
   std::map<TaskKey, std::shared_ptr<TaskRunner>> ended;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ended.swap(query.tasks);
   }
   ended.clear();
   environment_.store.DropQuery(query.id);
   grants_.Release(query.id);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     released_.Add(query.id);
     queries_.erase(query.id);
   }

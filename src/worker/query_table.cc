@@ -39,7 +39,7 @@ QueryTable::QueryTable(QueryTableOptions options, TaskEnvironment& environment)
 
 void QueryTable::Join(const std::shared_ptr<ControlPeer>& peer, const wire::Hello& hello) {
   leases_.Join(peer, std::chrono::milliseconds(hello.heartbeat_interval_ms()), Clock::now());
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   peers_.insert(peer.get());
 }
 
@@ -90,7 +90,7 @@ void QueryTable::AskGrant(const std::shared_ptr<ControlPeer>& peer, const wire::
   if (!id.ok()) return peer->Send(GrantReplyMessage(request.query(), id.status()));
   arrow::Result<Standing> standing = Standing::kNew;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     standing = EnterLine(*id, peer);
   }
   if (!standing.ok() || *standing == Standing::kGranted) {
@@ -105,7 +105,7 @@ void QueryTable::AnswerGrant(const QueryId& id, const arrow::Status& status) {
   std::shared_ptr<ControlPeer> peer;
   bool is_known = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (auto found = queries_.find(id); found != queries_.end()) {
       is_known = true;
       Query& query = *found->second;
@@ -148,7 +148,7 @@ void QueryTable::StartTask(const std::shared_ptr<ControlPeer>& peer, wire::Start
   }
   arrow::Result<std::shared_ptr<TaskRunner>> runner = nullptr;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     runner = AddTask(*key, peer, std::move(start));
   }
   if (!runner.ok()) return peer->Send(TaskFailedMessage(name, runner.status()));
@@ -158,7 +158,7 @@ void QueryTable::StartTask(const std::shared_ptr<ControlPeer>& peer, wire::Start
 std::shared_ptr<TaskRunner> QueryTable::FindTask(const ControlPeer& peer, const wire::TaskName& name) {
   const auto key = FromWire(name);
   if (!key.ok()) return nullptr;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const QueryPtr query = FindQuery(key->query, peer);
   if (!query) return nullptr;
   auto task = query->tasks.find(*key);

@@ -3,17 +3,16 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "worker/control_peer.h"
 #include "worker/grants.h"
 #include "worker/peer_leases.h"
@@ -68,13 +67,12 @@ class QueryTable {
   void AnswerPing(ControlPeer& peer, const wire::Ping& ping) const;
   std::shared_ptr<TaskRunner> FindTask(const ControlPeer& peer, const wire::TaskName& name);
 
-  /// The next four: REQUIRES: mutex_ is held.
-  arrow::Result<Standing> EnterLine(const QueryId& id, const std::shared_ptr<ControlPeer>& peer);
+  arrow::Result<Standing> EnterLine(const QueryId& id, const std::shared_ptr<ControlPeer>& peer) REQUIRES(mutex_);
   arrow::Result<std::shared_ptr<TaskRunner>> AddTask(const TaskKey& key, const std::shared_ptr<ControlPeer>& peer,
-                                                     wire::StartTask start);
-  QueryPtr FindQuery(const QueryId& id, const ControlPeer& peer) const;
+                                                     wire::StartTask start) REQUIRES(mutex_);
+  QueryPtr FindQuery(const QueryId& id, const ControlPeer& peer) const REQUIRES(mutex_);
   /// Queues the query for the reaper; returns the tasks that the caller must cancel without the lock.
-  Runners BeginRelease(const QueryPtr& query);
+  Runners BeginRelease(const QueryPtr& query) REQUIRES(mutex_);
 
   void Reap();
   /// Finishes a release; false when a task has not ended yet.
@@ -84,13 +82,13 @@ class QueryTable {
   const QueryTableOptions options_;
   TaskEnvironment& environment_;
   PeerLeases leases_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::set<const ControlPeer*> peers_;   // GUARDED_BY(mutex_)
-  std::map<QueryId, QueryPtr> queries_;  // GUARDED_BY(mutex_)
-  std::deque<QueryPtr> releases_;        // GUARDED_BY(mutex_); each query stands in it at most once
-  RecentQueries released_;               // GUARDED_BY(mutex_)
-  bool is_closing_ = false;              // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  std::set<const ControlPeer*> peers_ GUARDED_BY(mutex_);
+  std::map<QueryId, QueryPtr> queries_ GUARDED_BY(mutex_);
+  std::deque<QueryPtr> releases_ GUARDED_BY(mutex_);  // each query stands in it at most once
+  RecentQueries released_ GUARDED_BY(mutex_);
+  bool is_closing_ GUARDED_BY(mutex_) = false;
   Grants grants_;
   std::thread reaper_;
 };

@@ -16,7 +16,7 @@ arrow::Result<SplitFeed::State> SplitQueue::TryTake(ScanId id, Split& split, std
   State state = kSplit;
   bool must_ask = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!failure_.ok()) return failure_;
     Scan& scan = scans_[id];
     if (!scan.waiting.empty()) {
@@ -38,7 +38,7 @@ arrow::Result<SplitFeed::State> SplitQueue::TryTake(ScanId id, Split& split, std
 void SplitQueue::Give(const wire::ScanSplits& splits) {
   std::vector<std::function<void()>> wakes;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     Scan& scan = scans_[splits.scan()];
     scan.is_asked = false;
     for (const wire::SplitMessage& message : splits.splits()) {
@@ -53,7 +53,7 @@ void SplitQueue::Give(const wire::ScanSplits& splits) {
 void SplitQueue::Fail(arrow::Status status) {
   std::vector<std::function<void()>> wakes;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!failure_.ok()) return;
     failure_ = std::move(status);
     for (auto& [id, scan] : scans_) {
@@ -66,7 +66,7 @@ void SplitQueue::Fail(arrow::Status status) {
 
 std::vector<ScanId> SplitQueue::UnfinishedScans() const {
   std::vector<ScanId> unfinished;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (const auto& [id, scan] : scans_) {
     if (!scan.is_finished) unfinished.push_back(id);
   }

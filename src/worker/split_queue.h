@@ -6,10 +6,10 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <unordered_set>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/engine.h"
 #include "worker/control.pb.h"
 
@@ -42,14 +42,14 @@ class SplitQueue : public SplitFeed {
     bool is_finished = false;  // the task was told that nothing more comes
   };
 
-  /// Says whether the caller must ask for more, and records that it does. REQUIRES: mutex_ is held.
-  bool MustAsk(Scan& scan) const;
+  /// Says whether the caller must ask for more, and records that it does.
+  bool MustAsk(Scan& scan) const REQUIRES(mutex_);
 
   const uint32_t low_water_;
   const Ask ask_;
-  mutable std::mutex mutex_;
-  std::map<ScanId, Scan> scans_;  // GUARDED_BY(mutex_)
-  arrow::Status failure_;         // GUARDED_BY(mutex_)
+  mutable Mutex mutex_;
+  std::map<ScanId, Scan> scans_ GUARDED_BY(mutex_);
+  arrow::Status failure_ GUARDED_BY(mutex_);
 };
 
 }  // namespace skein::core

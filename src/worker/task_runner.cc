@@ -44,7 +44,7 @@ TaskRunner::~TaskRunner() {
 void TaskRunner::Start() {
   Inputs inputs = MakeInputs();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     inputs_ = std::move(inputs);
   }
   environment_.running_tasks++;
@@ -59,7 +59,7 @@ void TaskRunner::Start() {
 void TaskRunner::AmendProducers(const wire::AmendProducers& message) {
   std::shared_ptr<TaskInput> input;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     auto found = inputs_.find(message.exchange());
     if (found == inputs_.end()) return;
     input = found->second;
@@ -71,7 +71,7 @@ void TaskRunner::Cancel(const arrow::Status& reason) {
   Inputs inputs;
   std::shared_ptr<FragmentRun> run;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!cancelled_.ok()) return;
     cancelled_ = reason;
     inputs = inputs_;
@@ -83,12 +83,12 @@ void TaskRunner::Cancel(const arrow::Status& reason) {
 }
 
 bool TaskRunner::WaitUntilReported(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  return reported_.wait_for(lock, timeout, [this] { return is_reported_; });
+  MutexLock lock(mutex_);
+  return reported_.WaitFor(mutex_, timeout, [this]() REQUIRES(mutex_) { return is_reported_; });
 }
 
 arrow::Status TaskRunner::cancelled() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return cancelled_;
 }
 
@@ -139,7 +139,7 @@ arrow::Result<TaskResult> TaskRunner::RunFragment(const Inputs& inputs) {
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<FragmentRun> run,
                         environment_.engine.Prepare(std::move(*start_.mutable_fragment()), MakeContext(inputs)));
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ARROW_RETURN_NOT_OK(cancelled_);
     run_ = run;
   }
@@ -153,7 +153,7 @@ ProducerKey TaskRunner::output() const { return {key_.query, start_.output().exc
 void TaskRunner::DropRun() {
   std::shared_ptr<FragmentRun> run;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     run = std::move(run_);
     run_ = nullptr;
     inputs_.clear();
@@ -171,7 +171,7 @@ wire::FromWorker TaskRunner::MakeReport(const arrow::Result<TaskResult>& result,
 void TaskRunner::Drive() {
   Inputs inputs;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     inputs = inputs_;
   }
   const arrow::Result<TaskResult> result = RunFragment(inputs);
@@ -182,9 +182,9 @@ void TaskRunner::Drive() {
   inputs.clear();
   environment_.running_tasks--;
   report_(report);
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   is_reported_ = true;
-  reported_.notify_all();
+  reported_.NotifyAll();
 }
 
 }  // namespace skein::core

@@ -5,14 +5,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/mutex.h"
 #include "engine/engine.h"
 #include "exchange/channel_resolver.h"
 #include "exchange/retained_store.h"
@@ -76,12 +75,12 @@ class TaskRunner {
   SplitQueue splits_;
   RunProgress progress_;  // of the driver
 
-  std::mutex mutex_;
-  std::condition_variable reported_;
-  Inputs inputs_;                     // GUARDED_BY(mutex_)
-  std::shared_ptr<FragmentRun> run_;  // GUARDED_BY(mutex_)
-  arrow::Status cancelled_;           // GUARDED_BY(mutex_)
-  bool is_reported_ = false;          // GUARDED_BY(mutex_)
+  Mutex mutex_;
+  ConditionVariable reported_;
+  Inputs inputs_ GUARDED_BY(mutex_);
+  std::shared_ptr<FragmentRun> run_ GUARDED_BY(mutex_);
+  arrow::Status cancelled_ GUARDED_BY(mutex_);
+  bool is_reported_ GUARDED_BY(mutex_) = false;
   std::thread driver_;
 };
 

@@ -1,7 +1,7 @@
 // Splits on their way from a coordinator to a task.
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "worker/worker_fixture.h"
 
 namespace skein::core {
@@ -20,7 +20,7 @@ class TaskSplitsTest : public WorkerFixture {
       ARROW_ASSIGN_OR_RAISE(auto state, context.splits->TryTake(0, split, [woken] { woken->Open(); }));
       if (state == SplitFeed::kExhausted) return TaskResult();
       if (state == SplitFeed::kSplit) {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         scanned_.push_back(split.id);
       } else if (!woken->Wait()) {
         return InternalError("the split feed wakes nobody");
@@ -41,8 +41,8 @@ class TaskSplitsTest : public WorkerFixture {
   }
 
   std::unique_ptr<TestCoordinator> coordinator_ = Connect();
-  std::mutex mutex_;
-  std::vector<SplitId> scanned_;
+  Mutex mutex_;
+  std::vector<SplitId> scanned_ GUARDED_BY(mutex_);
 };
 
 TEST_F(TaskSplitsTest, AsksForMoreAndScansEachOnce) {
@@ -58,7 +58,7 @@ TEST_F(TaskSplitsTest, AsksForMoreAndScansEachOnce) {
   const auto report = coordinator_->mailbox.Take(wire::FromWorker::kFinished);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->finished().partial_scans_size(), 0);
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   EXPECT_EQ(scanned_, (std::vector<SplitId>{0, 1, 2}));
 }
 
