@@ -1,5 +1,6 @@
 #include "extension/instance_state.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -46,6 +47,22 @@ void InstanceState::SetTempDir(std::string path) {
   temp_dir_ = std::move(path);
 }
 
+void InstanceState::UseCluster(std::shared_ptr<Cluster> cluster) {
+  std::lock_guard lock(mutex_);
+  spec_.reset();
+  cluster_ = std::move(cluster);
+}
+
+void InstanceState::SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator) {
+  std::lock_guard lock(mutex_);
+  estimator_ = std::move(estimator);
+}
+
+std::shared_ptr<skein::TaskEstimator> InstanceState::task_estimator() const {
+  std::lock_guard lock(mutex_);
+  return estimator_;
+}
+
 const std::set<std::string>& InstanceState::WorkerFunctions() {
   std::call_once(functions_asked_, [this] { worker_functions_ = FunctionsOfDuckDb(); });
   return worker_functions_;
@@ -53,7 +70,8 @@ const std::set<std::string>& InstanceState::WorkerFunctions() {
 
 uint32_t InstanceState::worker_count() const {
   std::lock_guard lock(mutex_);
-  return spec_ ? spec_->worker_count() : 0;
+  if (spec_) return spec_->worker_count();
+  return cluster_ ? std::max<uint32_t>(1, static_cast<uint32_t>(cluster_->Workers().size())) : 0;
 }
 
 std::shared_ptr<Cluster> InstanceState::cluster() const {

@@ -13,6 +13,7 @@
 #include "coordinator/cluster.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
+#include "skein/task_estimator.h"
 
 namespace skein::core {
 
@@ -26,11 +27,15 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   void SetWorkerBinary(std::string path);
   void SetSecret(std::string secret);
   void SetTempDir(std::string path);
+  /// Takes a cluster that is there already, in place of one by text; it lives on after the instance if others hold it.
+  void UseCluster(std::shared_ptr<Cluster> cluster);
+  void SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator);
+  std::shared_ptr<skein::TaskEstimator> task_estimator() const;
 
   /// The names of functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
   const std::set<std::string>& WorkerFunctions();
 
-  /// Number of workers that the setting names; 0: none is set.
+  /// Number of workers that the setting names, or that a given cluster has (1 where it has none now); 0: none is set.
   uint32_t worker_count() const;
   /// The running cluster, or null.
   std::shared_ptr<Cluster> cluster() const;
@@ -45,6 +50,7 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   std::string secret_;
   std::string temp_dir_;
   std::shared_ptr<Cluster> cluster_;
+  std::shared_ptr<skein::TaskEstimator> estimator_;
   std::once_flag functions_asked_;
   std::set<std::string> worker_functions_;
 };

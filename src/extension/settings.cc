@@ -13,6 +13,7 @@ using duckdb::Value;
 
 // Where auto begins to distribute; below, starting tasks costs more than a few cores gain.
 constexpr int64_t kDefaultAutoMinRows = 20'000'000;
+constexpr uint64_t kMaxTaskTimeoutMs = 30ULL * 24 * 3600 * 1000;
 
 void OneOf(const char* setting, Value& value, std::initializer_list<const char*> choices) {
   const auto text = duckdb::StringUtil::Lower(value.ToString());
@@ -48,6 +49,13 @@ void SetTempDir(duckdb::ClientContext& context, SetScope, Value& value) {
 
 void SetMode(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_mode", value, {"auto", "local", "distributed"});
+}
+
+void SetTaskTimeout(duckdb::ClientContext&, SetScope, Value& value) {
+  if (value.IsNull() || value.GetValue<uint64_t>() > kMaxTaskTimeoutMs) {
+    throw duckdb::InvalidInputException("skein_task_timeout_ms = %s is out of range: 0 (no limit) to %llu",
+                                        value.ToString(), kMaxTaskTimeoutMs);
+  }
 }
 
 void SetJoin(duckdb::ClientContext&, SetScope, Value& value) {
@@ -88,6 +96,8 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
   config.AddExtensionOption("skein_mode", "auto, local or distributed", LogicalType::VARCHAR, Value("auto"), SetMode);
   config.AddExtensionOption("skein_auto_min_rows", "auto distributes queries whose scans have this many rows",
                             LogicalType::UBIGINT, Value::UBIGINT(kDefaultAutoMinRows));
+  config.AddExtensionOption("skein_task_timeout_ms", "A task that runs longer fails its query; 0: no limit",
+                            LogicalType::UBIGINT, Value::UBIGINT(0), SetTaskTimeout);
   config.AddExtensionOption("skein_join", "auto, broadcast or repartition where both are right", LogicalType::VARCHAR,
                             Value("auto"), SetJoin);
   config.AddExtensionOption("skein_aggregate", "auto, partial or raw where both are right", LogicalType::VARCHAR,
@@ -108,8 +118,15 @@ uint64_t AutoMinRowsOf(duckdb::ClientContext& context) {
   return value.GetValue<uint64_t>();
 }
 
+std::chrono::milliseconds TaskTimeoutOf(duckdb::ClientContext& context) {
+  Value value;
+  if (!context.TryGetCurrentSetting("skein_task_timeout_ms", value) || value.IsNull()) return {};
+  return std::chrono::milliseconds(value.GetValue<uint64_t>());
+}
+
 PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count) {
   PlannerOptions options;
+  options.estimator = InstanceState::Get(context).task_estimator();
   options.task_count = task_count;
   const auto join = TextOf(context, "skein_join");
   if (join == "broadcast") options.join_choice = JoinChoice::kBroadcast;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+
+#include "skein/task_estimator.h"
 
 namespace skein::core {
 
@@ -11,6 +14,8 @@ enum class AggregateChoice { kByCost, kPartial, kRawRows };
 struct PlannerOptions {
   /// Tasks of a stage that is distributed: one a worker.
   uint32_t task_count = 1;
+  /// Says in how many tasks a scan runs; null: in task_count.
+  std::shared_ptr<skein::TaskEstimator> estimator = nullptr;
   /// Forcing one way is for tests; where it is not allowed the other way is taken.
   JoinChoice join_choice = JoinChoice::kByCost;
   AggregateChoice aggregate_choice = AggregateChoice::kByCost;

@@ -1,5 +1,6 @@
 #include "planner/stage_cutter.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
@@ -10,6 +11,8 @@
 
 namespace skein::core {
 namespace {
+
+constexpr uint32_t kMaxTasks = 1024;  // of a stage, by an estimator
 
 // A CTE whose definition ends in an exchange is stored for its readers.
 bool IsShared(duckdb::LogicalOperator& op) {
@@ -63,7 +66,7 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   auto& stage = building.stage;
   stage.id = static_cast<StageId>(result_.plan.stages.size());
   stage.output = static_cast<ExchangeId>(result_.plan.exchanges.size());
-  stage.task_count = building.has_distributed_input ? options_.task_count : 1;
+  stage.task_count = TaskCountOf(building, kind);
   Exchange edge;
   edge.id = stage.output;
   edge.kind = kind;
@@ -84,6 +87,25 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   result_.plan.stages.push_back(std::move(stage));
   result_.stages.push_back({std::move(sink), std::move(building.scans)});
   return result_.plan.exchanges.back().id;
+}
+
+uint32_t StageCutter::TaskCountOf(const Building& building, ExchangeKind output) const {
+  if (!building.has_distributed_input) return 1;
+  // Tasks that correspond to others, by a partition or one to one, are as many as those. A plan for one worker is whole.
+  const bool is_free = !building.has_partitioned_exchange && output != ExchangeKind::kForward;
+  const bool is_asked = building.wanted_tasks > 0 && is_free && options_.task_count > 1;
+  return is_asked ? building.wanted_tasks : options_.task_count;
+}
+
+void StageCutter::AskEstimator(const duckdb::LogicalGet& get, const PlannedScan& scan, Building& building) const {
+  if (!options_.estimator) return;
+  skein::ScanFacts facts;
+  facts.name = NameOf(scan.files);
+  facts.files = scan.files.size();
+  facts.estimated_rows = RowsOf(get).value_or(0);
+  facts.workers = options_.task_count;
+  const auto wanted = options_.estimator->EstimateTasks(facts);
+  if (wanted) building.wanted_tasks = std::max(building.wanted_tasks, std::clamp(*wanted, 1U, kMaxTasks));
 }
 
 void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
@@ -130,7 +152,9 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
     result_.plan.exchanges[source->exchange].is_merged = !exchange.merge_keys.empty();
   }
   building.stage.inputs.push_back(source->exchange);
-  building.has_distributed_input |= kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;
+  const bool is_partitioned = kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;
+  building.has_distributed_input |= is_partitioned;
+  building.has_partitioned_exchange |= is_partitioned;
   op = std::move(source);
 }
 
@@ -187,6 +211,7 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   scan->dynamic_filters = get.dynamic_filters;
   scan->SetEstimatedCardinality(get.estimated_cardinality);
   building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
+  AskEstimator(get, planned, building);
   building.stage.operators.back().detail = NameOf(planned.files);
   building.stage.operators.back().scan = planned.spec.scan;
   building.scans.push_back(std::move(planned));

@@ -24,7 +24,11 @@ class StageCutter {
     Stage stage;
     std::vector<PlannedScan> scans;
     bool has_distributed_input = false;
+    bool has_partitioned_exchange = false;
+    uint32_t wanted_tasks = 0;  // by the estimator, for its scans; 0: it does not say
   };
+  uint32_t TaskCountOf(const Building& building, ExchangeKind output) const;
+  void AskEstimator(const duckdb::LogicalGet& get, const PlannedScan& scan, Building& building) const;
   /// Makes the stage whose fragment is `root`; returns the exchange that it fills.
   ExchangeId CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered, duckdb::vector<ExpressionPtr> keys);
   void Visit(OperatorPtr& op, uint32_t depth, Building& building);
