@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/valid_text.h"
 #include "coordinator/stage_figures.h"
 #include "exchange/unit_totals.h"
 #include "worker/wire_convert.h"
@@ -398,7 +399,7 @@ void QueryState::Release(const std::string& reason) {
     if (!tasks_.IsUsed(worker)) continue;
     wire::ToWorker message;
     message.mutable_release()->set_query(query_.ToBytes());
-    message.mutable_release()->set_reason(reason);
+    message.mutable_release()->set_reason(ValidText(reason));
     SendTo(worker, std::move(message));
   }
 }

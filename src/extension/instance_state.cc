@@ -5,9 +5,25 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/secret_rule.h"
 #include "engine/known_functions.h"
 
 namespace skein::core {
+namespace {
+
+/// Takes the environment's secret where none was set. Local workers need none: they get a new one each time.
+arrow::Status FindSecret(std::string& secret) {
+  if (!secret.empty()) return arrow::Status::OK();
+  if (const char* found = std::getenv("SKEIN_SECRET")) secret = found;
+  if (secret.empty()) {
+    return UserError("no secret: SET GLOBAL skein_secret, or set SKEIN_SECRET, to the one that the workers were given",
+                     "Invalid Input");
+  }
+  const auto status = CheckSecret(secret);
+  return status.ok() ? status : UserError("SKEIN_SECRET: " + status.message(), "Invalid Input");
+}
+
+}  // namespace
 
 InstanceState& InstanceState::Get(duckdb::ClientContext& context) {
   for (auto& extension : duckdb::OptimizerExtension::Iterate(context)) {
@@ -38,9 +54,11 @@ void InstanceState::SetWorkerBinary(std::string path) {
   worker_binary_ = std::move(path);
 }
 
-void InstanceState::SetSecret(std::string secret) {
+arrow::Status InstanceState::SetSecret(std::string secret) {
+  if (!secret.empty()) ARROW_RETURN_NOT_OK(CheckSecret(secret));
   MutexLock lock(mutex_);
   secret_ = std::move(secret);
+  return arrow::Status::OK();
 }
 
 void InstanceState::SetTempDir(std::string path) {
@@ -102,10 +120,7 @@ arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
     options.secret = secret_;
     options.temp_dir = temp_dir_;
   }
-  if (options.secret.empty()) {
-    const char* secret = std::getenv("SKEIN_SECRET");
-    if (secret != nullptr) options.secret = secret;
-  }
+  if (options.spec.local_workers == 0) ARROW_RETURN_NOT_OK(FindSecret(options.secret));
   ARROW_ASSIGN_OR_RAISE(auto cluster, Cluster::Start(std::move(options)));
   MutexLock lock(mutex_);
   cluster_ = cluster;

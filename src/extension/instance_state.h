@@ -25,7 +25,8 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   /// Takes a new cluster text ("" for none); the old cluster ends once its queries have. Errors: the text is wrong.
   arrow::Status SetCluster(const std::string& text);
   void SetWorkerBinary(std::string path);
-  void SetSecret(std::string secret);
+  /// Errors: no header can carry it. An empty one is none.
+  arrow::Status SetSecret(std::string secret);
   void SetTempDir(std::string path);
   /// Takes a cluster that is there already, in place of one by text; it lives on after the instance if others hold it.
   void UseCluster(std::shared_ptr<Cluster> cluster);

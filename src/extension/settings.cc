@@ -39,12 +39,23 @@ void SetWorkerBinary(duckdb::ClientContext& context, SetScope, Value& value) {
 
 // The secret is kept by the instance and never shown: the setting itself stays empty.
 void SetSecret(duckdb::ClientContext& context, SetScope, Value& value) {
-  InstanceState::Get(context).SetSecret(value.IsNull() ? "" : value.ToString());
+  const auto status = InstanceState::Get(context).SetSecret(value.IsNull() ? "" : value.ToString());
   value = Value("");
+  if (!status.ok()) throw duckdb::InvalidInputException("skein_secret: %s", status.message());
 }
 
 void SetTempDir(duckdb::ClientContext& context, SetScope, Value& value) {
   InstanceState::Get(context).SetTempDir(value.IsNull() ? "" : value.ToString());
+}
+
+// Taken as a text, so that it is Skein that refuses a wrong one, by its name.
+void SetAutoMinRows(duckdb::ClientContext&, SetScope, Value& value) {
+  const auto text = value.ToString();
+  if (!value.IsNull() && value.DefaultTryCastAs(LogicalType::UBIGINT)) {
+    value = Value(value.ToString());
+    return;
+  }
+  throw duckdb::InvalidInputException("skein_auto_min_rows = '%s' is no number of rows: use 0 or more", text);
 }
 
 void SetMode(duckdb::ClientContext&, SetScope, Value& value) {
@@ -95,7 +106,7 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
                             LogicalType::VARCHAR, Value(""), SetTempDir, SetScope::GLOBAL);
   config.AddExtensionOption("skein_mode", "auto, local or distributed", LogicalType::VARCHAR, Value("auto"), SetMode);
   config.AddExtensionOption("skein_auto_min_rows", "auto distributes queries whose scans have this many rows",
-                            LogicalType::UBIGINT, Value::UBIGINT(kDefaultAutoMinRows));
+                            LogicalType::VARCHAR, Value(std::to_string(kDefaultAutoMinRows)), SetAutoMinRows);
   config.AddExtensionOption("skein_task_timeout_ms", "A task that runs longer fails its query; 0: no limit",
                             LogicalType::UBIGINT, Value::UBIGINT(0), SetTaskTimeout);
   config.AddExtensionOption("skein_join", "auto, broadcast or repartition where both are right", LogicalType::VARCHAR,
