@@ -1,4 +1,4 @@
-# The C++ interface under a prefix: libskein.so, its headers, Arrow's headers (which its own include), and a package that
+# The C++ library under a prefix: libskein.so, its headers, Arrow's headers (which its own include), and a package that
 # `find_package(skein)` finds. The imported target is skein::skein.
 include(CMakePackageConfigHelpers)
 set(package_dir "lib/cmake/skein")

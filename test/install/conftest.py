@@ -27,7 +27,7 @@ def clean_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def wheel(clean_folder: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """The wheel that `pip install .` makes. The tools that build it are those of tools/deps.lock: nothing is fetched."""
+    """The wheel that `pip install .` makes, with the tools that tools/deps.lock names: nothing is fetched."""
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder)]
     # The compilers under the names that `make` calls them by: ccache tells results apart by the name, too.
@@ -48,7 +48,7 @@ def wheel_names(wheel: pathlib.Path) -> List[str]:
 def environment_with(
     wheel: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Optional[str]], pathlib.Path]:
-    """Makes a new Python environment from the wheel, with this release of pyarrow or without any. Returns its Python."""
+    """Makes new Python environments from the wheel, with a release of pyarrow or without any. Returns their Python."""
     made: Dict[Optional[str], pathlib.Path] = {}
     run([str(TOP / "tools/deps"), "--shelf"])
 

@@ -1,12 +1,13 @@
-"""find_package(skein): a C++ program of a user, built against an installed prefix alone."""
+"""find_package(skein): the quick start of the C++ API, built against an installed prefix alone."""
 
 import pathlib
+import re
 import shutil
 
 import pytest
-from user_commands import make, run
+from user_commands import TOP, make, run
 
-PROGRAM = pathlib.Path(__file__).parent / "programs" / "cpp"
+EXAMPLES = TOP / "examples" / "cpp"
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +24,20 @@ def configure(prefix: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     return build
 
 
-def test_program_builds_and_runs(prefix: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    shutil.copytree(PROGRAM, tmp_path, dirs_exist_ok=True)
+def test_quick_start_builds_and_runs(prefix: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     build = configure(prefix, tmp_path)
-    run(["cmake", "--build", str(build)])
-    assert run([str(build / "example")]) == "rows=3 equal=1\n"
+    run(["cmake", "--build", str(build), "--target", "example_quick_start"])
+    printed = run([str(build / "example_quick_start")], cwd=tmp_path)
+    assert "Workers: 3/3\n" in printed
+    assert [int(total) for total in re.findall(r"^ +(99000),?$", printed, re.MULTILINE)] == [99000] * 5
 
 
 def test_another_version_is_not_taken(prefix: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    shutil.copytree(PROGRAM, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
     lists = tmp_path / "CMakeLists.txt"
-    lists.write_text(lists.read_text().replace("find_package(skein 0.1", "find_package(skein 0.2"))
-    with pytest.raises(AssertionError, match='configuration files were considered but not accepted'):
+    lists.write_text(lists.read_text().replace("find_package(skein REQUIRED)", "find_package(skein 0.2 REQUIRED)"))
+    with pytest.raises(AssertionError, match="configuration files were considered but not accepted"):
         configure(prefix, tmp_path)
 
 

@@ -7,6 +7,8 @@ import zipfile
 from typing import Callable, Dict, List, Optional
 
 import duckdb
+import graft_arrow
+import pyarrow
 import pytest
 from readme import first_block
 from user_commands import run
@@ -22,26 +24,26 @@ def rows_of_first_table(printed: str) -> Dict[str, int]:
     return {name.strip(): int(count) for name, count in re.findall(r"^│ (\D+) │ +(\d+) │$", table, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("pyarrow", [*PYARROWS, None])
+@pytest.mark.parametrize("release", [*PYARROWS, None])
 def test_example_of_the_readme_prints_the_answer(
-    environment_with: MakeEnvironment, tpch_small_folder: pathlib.Path, tmp_path: pathlib.Path, pyarrow: Optional[str]
+    environment_with: MakeEnvironment, tpch_small_folder: pathlib.Path, tmp_path: pathlib.Path, release: Optional[str]
 ) -> None:
     (tmp_path / "demo-data").mkdir()
     (tmp_path / "demo-data/sf1").symlink_to(tpch_small_folder)
     program = first_block("python", after="A first query")
-    printed = run([str(environment_with(pyarrow)), "-c", program], cwd=tmp_path)
+    printed = run([str(environment_with(release)), "-c", program], cwd=tmp_path)
     counts = f"SELECT l_shipmode, count(*) FROM '{tpch_small_folder}/lineitem/*.parquet' GROUP BY ALL"
     assert rows_of_first_table(printed) == dict(duckdb.sql(counts).fetchall())
     assert printed.count("ready") == 4  # the workers
 
 
-@pytest.mark.parametrize("pyarrow", PYARROWS)
+@pytest.mark.parametrize("release", PYARROWS)
 @pytest.mark.parametrize("imported", ["before", "after"])
 def test_works_beside_pyarrow_in_one_process(
-    environment_with: MakeEnvironment, tpch_small_folder: pathlib.Path, pyarrow: str, imported: str
+    environment_with: MakeEnvironment, tpch_small_folder: pathlib.Path, release: str, imported: str
 ) -> None:
-    printed = run([str(environment_with(pyarrow)), str(BESIDE), imported, str(tpch_small_folder)])
-    assert printed == f"pyarrow {pyarrow} {imported} skein: all as expected\n"
+    printed = run([str(environment_with(release)), str(BESIDE), imported, str(tpch_small_folder)])
+    assert printed == f"pyarrow {release} {imported} skein: all as expected\n"
 
 
 def test_program_runs_without_python(environment_with: MakeEnvironment, tpch_small_folder: pathlib.Path) -> None:
@@ -64,9 +66,20 @@ def test_holds_the_native_files_and_no_others(wheel_names: List[str]) -> None:
     assert native == libraries | {"skein", "skein.duckdb_extension"}
 
 
-@pytest.mark.parametrize("project", ["arrow/LICENSE.txt", "arrow/NOTICE.txt", "duckdb/LICENSE", "libspdlog-dev/copyright"])
-def test_holds_the_licence_of_what_it_ships(wheel_names: List[str], project: str) -> None:
-    assert any(name.endswith(f".dist-info/licenses/{project}") for name in wheel_names)
+LICENCES = ["arrow/LICENSE.txt", "arrow/NOTICE.txt", "duckdb/LICENSE", "libspdlog-dev/copyright"]
+
+
+@pytest.mark.parametrize("licence", LICENCES)
+def test_holds_the_licence_of_what_it_ships(wheel_names: List[str], licence: str) -> None:
+    assert any(name.endswith(f".dist-info/licenses/{licence}") for name in wheel_names)
+
+
+def test_arrow_has_no_symbol_that_is_shared_with_the_whole_process(wheel: pathlib.Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        image = archive.read("skein/native/libskein_arrow-26.0.1.so")
+    original = pathlib.Path(pyarrow.__file__).with_name("libarrow.so.2600").read_bytes()
+    bindings = [{binding for _, binding in graft_arrow.dynamic_symbols(of)} for of in (original, image)]
+    assert [graft_arrow.BINDING_UNIQUE in of for of in bindings] == [True, False]
 
 
 def test_names_no_folder_of_the_machine_that_built_it(wheel: pathlib.Path, clean_folder: pathlib.Path) -> None:

@@ -48,7 +48,9 @@ def test_second_time_with_the_same_cluster_keeps_the_workers(
     assert len(before) == 1 and workers(opened) == before
 
 
-def test_second_time_with_another_cluster_switches(opened: duckdb.DuckDBPyConnection, tpch_small_folder: object) -> None:
+def test_second_time_with_another_cluster_switches(
+    opened: duckdb.DuckDBPyConnection, tpch_small_folder: object
+) -> None:
     skein.attach(opened, "local:1")
     distribute(opened, tpch_small_folder)
     skein.attach(opened, "local:2")
