@@ -5,8 +5,9 @@ PYTHON := $(SKEIN_DEPS)/venv/bin/python
 JOBS ?= $(shell nproc)
 DATA ?= demo-data/sf1
 SCALE_FACTOR ?= 1
+PREFIX ?= $(HOME)/.local
 
-.PHONY: build deps configure test test-matrix bench demo lint format clean help
+.PHONY: build deps configure test test-matrix bench demo install uninstall lint format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -34,6 +35,12 @@ bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS
 
 test-matrix: build  ## proves TPC-H equal to DuckDB under every configuration; SCALE_FACTOR=10
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
+
+install: build  ## installs program, extension and libraries under PREFIX (default: ~/.local)
+	@tools/install $(BUILD) $(PREFIX)
+
+uninstall:  ## removes from PREFIX exactly what install put there
+	@tools/install --remove $(PREFIX)
 
 lint:  ## checks format and runs clang-tidy on what is built
 	@tools/deps --lint

@@ -17,7 +17,8 @@ function(skein_room name)
   endforeach()
   list(TRANSFORM ROOM_SOURCES PREPEND "${CMAKE_SOURCE_DIR}/src/${name}/")
   add_library(skein_${name} STATIC ${ROOM_SOURCES} ${generated})
-  target_include_directories(skein_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  # include/ holds, besides the API, the interfaces that users give to the coordinator and the planner.
+  target_include_directories(skein_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
   target_include_directories(skein_${name} SYSTEM PUBLIC "${CMAKE_BINARY_DIR}/generated")
   target_compile_options(skein_${name} PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
   foreach(below ${ROOM_DEPENDS})
@@ -51,6 +52,13 @@ function(skein_add_unit_tests)
       gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
     endif()
   endforeach()
+  # api is tested as programs see it: through the shared library and its headers alone.
+  file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/api/*_test.cc")
+  add_executable(api_test ${tests})
+  target_include_directories(api_test PRIVATE "${CMAKE_SOURCE_DIR}/src")  # api_fixture.h
+  target_link_libraries(api_test PRIVATE skein_api GTest::gtest GTest::gtest_main)
+  target_compile_options(api_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
+  gtest_discover_tests(api_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   # cli is a program, not a library: its tests are built with the files that they test.
   add_executable(cli_test "${CMAKE_SOURCE_DIR}/src/cli/worker_flags_test.cc" "${CMAKE_SOURCE_DIR}/src/cli/worker_flags.cc")
   target_link_libraries(cli_test PRIVATE skein_worker duckdb_shared arrow_flight_shared CLI11::CLI11 GTest::gtest

@@ -17,7 +17,7 @@ add_library(duckdb_shared SHARED IMPORTED)
 set_target_properties(duckdb_shared PROPERTIES IMPORTED_LOCATION "${SKEIN_DEPS}/npm/package/libduckdb.so"
                                                IMPORTED_NO_SONAME ON)
 
-# --- the Python environment: DuckDB's Python module (the extension links against it) and Arrow.
+# --- the Python environment: DuckDB's Python module (the extension links against it) and, grafted, Arrow.
 set(SKEIN_PYTHON "${SKEIN_DEPS}/venv/bin/python" CACHE FILEPATH "Python with the stock duckdb package")
 execute_process(
   COMMAND "${SKEIN_PYTHON}" -c "import sysconfig; print(sysconfig.get_paths()['platlib'])"
@@ -32,14 +32,7 @@ get_filename_component(duckdb_python_name "${duckdb_python_module}" NAME)
 add_library(duckdb_python INTERFACE)
 target_link_libraries(duckdb_python INTERFACE "-L${SKEIN_SITE_PACKAGES}" "-l:${duckdb_python_name}")
 
-set(arrow_root "${SKEIN_SITE_PACKAGES}/pyarrow")
-foreach(part arrow arrow_flight)
-  add_library(${part}_shared SHARED IMPORTED)
-  set_target_properties(
-    ${part}_shared PROPERTIES IMPORTED_LOCATION "${arrow_root}/lib${part}.so.2600"
-                              INTERFACE_INCLUDE_DIRECTORIES "${arrow_root}/include"
-                              INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${arrow_root}/include")
-endforeach()
+include(cmake/arrow.cmake)
 
 # --- protobuf's lite runtime, built here as position independent code (Debian's static library is not).
 set(protobuf_src "${SKEIN_DEPS}/protobuf/src")

@@ -12,6 +12,12 @@ SETTLE_S = 5
 #: The rows of a statement, or the class and the text of its error.
 Outcome = Tuple[type, Any]
 
+OF_THE_CLUSTER = """SELECT (SELECT count(*) FROM skein_tasks() WHERE state IN ('running', 'waiting')) + coalesce(sum(tasks), 0),
+                           coalesce(sum(retained_bytes), 0) FROM skein_workers()"""
+# Of the query that asks itself, DuckDB holds as much each time.
+OF_DUCKDB = """SELECT (SELECT coalesce(sum(size), 0) FROM duckdb_temporary_files()), sum(memory_usage_bytes)
+               FROM duckdb_memory() WHERE tag NOT IN ('BASE_TABLE', 'IN_MEMORY_TABLE', 'METADATA')"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Footprint:
@@ -21,6 +27,9 @@ class Footprint:
     descriptors: int
     files: Tuple[str, ...]
     running_tasks: int
+    retained_bytes: int  # output that workers keep for readers
+    temporary_bytes: int  # of the client's DuckDB, on disk
+    pinned_bytes: int  # of the client's DuckDB, in memory, without its tables
 
     def is_within(self, other: "Footprint") -> bool:
         return (
@@ -28,17 +37,24 @@ class Footprint:
             and self.descriptors <= other.descriptors
             and self.files == other.files
             and self.running_tasks == 0
+            and self.retained_bytes == 0
+            and self.temporary_bytes <= other.temporary_bytes
+            and self.pinned_bytes <= other.pinned_bytes
         )
 
 
 def footprint(connection: duckdb.DuckDBPyConnection, temp_dir: pathlib.Path) -> Footprint:
     everyone: List[Any] = ["self", *processes.worker_pids(connection)]
-    running = "SELECT (SELECT count(*) FROM skein_tasks() WHERE state = 'running') + sum(tasks) FROM skein_workers()"
+    running, retained = connection.execute(OF_THE_CLUSTER).fetchone()
+    temporary, pinned = connection.execute(OF_DUCKDB).fetchone()
     return Footprint(
         threads=sum(map(processes.thread_count, everyone)),
         descriptors=sum(map(processes.descriptor_count, everyone)),
         files=tuple(sorted(map(str, temp_dir.rglob("*")))),
-        running_tasks=connection.execute(running).fetchone()[0],
+        running_tasks=running,
+        retained_bytes=retained,
+        temporary_bytes=temporary,
+        pinned_bytes=pinned,
     )
 
 
@@ -59,7 +75,9 @@ def outcome(connection: duckdb.DuckDBPyConnection, sql: str) -> Outcome:
 
 def growth(before: Footprint, now: Footprint) -> str:
     grown = f"threads {before.threads} -> {now.threads}, descriptors {before.descriptors} -> {now.descriptors}"
-    return f"{grown}, tasks {now.running_tasks}, files {set(now.files) ^ set(before.files)}"
+    pinned = f"pinned {before.pinned_bytes} -> {now.pinned_bytes}"
+    kept = f"retained {now.retained_bytes}, temporary {now.temporary_bytes}, {pinned}"
+    return f"{grown}, tasks {now.running_tasks}, {kept}, files {set(now.files) ^ set(before.files)}"
 
 
 def settles(connection: duckdb.DuckDBPyConnection, temp_dir: pathlib.Path, body: Callable[[], None]) -> str:

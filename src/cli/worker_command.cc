@@ -7,8 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/secret_rule.h"
 #include "cli/worker_flags.h"
 #include "worker/worker_log.h"
 
@@ -44,21 +44,28 @@ std::string TakeSecretFromEnvironment() {
   return secret;
 }
 
+/// Reads no more than tells that it is too long: the name may be one of a device.
+arrow::Result<std::string> ReadSecretFile(const std::string& file) {
+  const auto cannot = [&] { return UserError("cannot read the secret file " + file + ": " + std::strerror(errno)); };
+  const std::unique_ptr<FILE, int (*)(FILE*)> in(std::fopen(file.c_str(), "re"), std::fclose);
+  if (!in) return cannot();
+  std::string secret(kMaxSecretBytes + 2, '\0');  // a longest one, its end of line, and what is too much
+  secret.resize(std::fread(secret.data(), 1, secret.size(), in.get()));
+  if (std::ferror(in.get())) return cannot();
+  return secret;
+}
+
 arrow::Result<std::string> ReadSecret(const std::string& file) {
   std::string secret = TakeSecretFromEnvironment();
   if (!file.empty()) {
-    std::ifstream in(file);
-    if (!in) return UserError("cannot read the secret file " + file + ": " + std::strerror(errno));
-    secret.assign(std::istreambuf_iterator<char>(in), {});
+    ARROW_ASSIGN_OR_RAISE(secret, ReadSecretFile(file));
   }
   while (!secret.empty() && std::isspace(static_cast<unsigned char>(secret.back()))) secret.pop_back();
   if (secret.empty()) {
     return UserError(
         "no secret: give --secret-file FILE or set SKEIN_SECRET; to make one: head -c 32 /dev/urandom | base64 > FILE");
   }
-  for (const char c : secret) {
-    if (c < '!' || c > '~') return UserError("the secret may only hold printable ASCII characters without spaces");
-  }
+  ARROW_RETURN_NOT_OK(CheckSecret(secret));
   return secret;
 }
 

@@ -18,9 +18,13 @@ namespace {
 
 constexpr uint64_t kSmallestMemory = uint64_t{64} << 20;
 
+uint64_t MachineMemoryBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
 /// 0.8 of what the machine has, or of what its container may use.
 uint64_t DefaultMemoryBytes() {
-  uint64_t bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGE_SIZE));
+  uint64_t bytes = MachineMemoryBytes();
   uint64_t limit = 0;
   if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit) bytes = std::min(bytes, limit);
   return bytes / 10 * 8;
@@ -116,6 +120,10 @@ arrow::Result<WorkerFlags> ParseWorkerFlags(int argc, const char* const* argv) {
   ARROW_RETURN_NOT_OK(ParseSizeFlag("--disk", disk, flags.worker.disk_bytes));
   ARROW_RETURN_NOT_OK(ParseSizeFlag("--retained-memory", retained_memory, flags.worker.retained_memory_bytes));
   ARROW_RETURN_NOT_OK(ParseSizeFlag("--input-queue", input_queue, flags.worker.input_queue_bytes));
+  if (flags.worker.memory_bytes > MachineMemoryBytes()) {
+    return UserError("--memory: " + memory +
+                     " is more than this machine has: bytes=" + std::to_string(MachineMemoryBytes()));
+  }
   if (flags.worker.memory_bytes < kSmallestMemory) return UserError("--memory: a worker needs at least 64MiB");
   return flags;
 }

@@ -15,14 +15,14 @@ arrow::Result<WorkerFlags> Parse(std::initializer_list<const char*> flags) {
 }
 
 TEST(WorkerFlags, ReadsAllOfThem) {
-  const auto flags = Parse({"--listen", "0.0.0.0:7431", "--data-port", "7432", "--threads", "3", "--memory", "4GB",
+  const auto flags = Parse({"--listen", "0.0.0.0:7431", "--data-port", "7432", "--threads", "3", "--memory", "256MB",
                             "--disk", "1TiB", "--temp-dir", "/x", "--secret-file", "/s", "--parent-pipe"});
   ASSERT_TRUE(flags.ok()) << flags.status().ToString();
   EXPECT_EQ(flags->worker.host, "0.0.0.0");
   EXPECT_EQ(flags->worker.control_port, 7431);
   EXPECT_EQ(flags->worker.data_port, 7432);
   EXPECT_EQ(flags->worker.threads, 3);
-  EXPECT_EQ(flags->worker.memory_bytes, 4000000000u);
+  EXPECT_EQ(flags->worker.memory_bytes, 256000000u);
   EXPECT_EQ(flags->worker.disk_bytes, uint64_t{1} << 40);
   EXPECT_TRUE(flags->has_parent_pipe);
 }
@@ -41,6 +41,8 @@ TEST(WorkerFlags, NamesTheFlagThatIsWrong) {
   EXPECT_NE(Parse({"--listen", "h:99999"}).status().message().find("not a port: '99999'"), std::string::npos);
   EXPECT_NE(Parse({"--listen", "h:1", "--threads", "0"}).status().message().find("--threads"), std::string::npos);
   EXPECT_NE(Parse({"--listen", "h:1", "--memory", "4GX"}).status().message().find("--memory: not a size: '4GX'"),
+            std::string::npos);
+  EXPECT_NE(Parse({"--listen", "h:1", "--memory", "9000TB"}).status().message().find("--memory: 9000TB is more than"),
             std::string::npos);
   EXPECT_NE(Parse({"--listen", "h:1", "--colour"}).status().message().find("--colour"), std::string::npos);
 }

@@ -62,7 +62,7 @@ arrow::Result<Pipe> MakeLifeline() {
 arrow::Result<FileHandle> MakeUnlinkedFile(const std::string& directory) {
   std::string path = directory + "/skein-errors-XXXXXX";
   FileHandle file(mkostemp(path.data(), O_CLOEXEC | O_APPEND));
-  if (file.get() < 0) return Failed("cannot make a temporary file in '" + directory + "'", errno);
+  if (file.get() < 0) return Failed("cannot write into '" + directory + "' (skein_temp_directory)", errno);
   unlink(path.c_str());
   return AboveStandard(std::move(file));
 }
@@ -151,7 +151,7 @@ arrow::Result<std::unique_ptr<ChildProcess>> ChildProcess::Spawn(const ChildProc
   pid_t pid = -1;
   const int error = posix_spawn(&pid, program.c_str(), settings.actions(), settings.attributes(),
                                 Pointers(options.arguments).data(), Pointers(environment).data());
-  if (error != 0) return Failed("cannot start the program '" + program + "'", error);
+  if (error != 0) return Failed("cannot start the program '" + program + "' (skein_worker_binary)", error);
   child->pid_ = pid;
   child->lifeline_ = std::move(input.write);
   child->output_ = std::move(output.read);

@@ -1,30 +1,19 @@
 #include "coordinator/cluster.h"
 
-#include <atomic>
+#include <algorithm>
 #include <future>
-#include <list>
-#include <map>
 #include <thread>
 #include <utility>
 
-#include <unistd.h>
-
 #include "base/error.h"
-#include "base/mutex.h"
-#include "coordinator/client_end.h"
-#include "coordinator/connect_worker.h"
-#include "coordinator/event_loop.h"
+#include "coordinator/cluster_impl.h"
 #include "coordinator/machine_share.h"
-#include "coordinator/query_state.h"
 #include "coordinator/stage_figures.h"
 #include "coordinator/upload_thread.h"
-#include "exchange/flight_channel.h"
 #include "exchange/host_channel.h"
 
 namespace skein::core {
 namespace {
-
-class ClusterImpl;
 
 /// What the client holds of a query.
 class Execution : public QueryExecution {
@@ -42,67 +31,6 @@ class Execution : public QueryExecution {
   const QueryId query_;
   const std::shared_ptr<ClusterImpl> cluster_;
   const std::shared_ptr<ClientEnd> client_;
-};
-
-// Threads: membership_ and queries_ belong to the event loop. What the callbacks of connections and timers capture is a
-// plain pointer to this: the loop, the connections and their threads are all ended before it is gone.
-class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterImpl> {
- public:
-  explicit ClusterImpl(ClusterOptions options);
-  ~ClusterImpl() override;
-
-  /// Starts all workers.
-  arrow::Status Open();
-
-  arrow::Status EnsureReady() override;
-  arrow::Result<std::unique_ptr<QueryExecution>> Execute(QueryRequest request) override;
-  std::vector<WorkerInfo> Workers() const override { return membership_.Infos(); }
-  std::vector<QueryInfo> Queries() const override { return history_.Queries(loop_.Now()); }
-  std::vector<TaskInfo> Tasks() const override { return history_.Tasks(); }
-  std::vector<StageInfo> Stages() const override { return history_.Stages(); }
-  ClusterStatus Status() const override;
-
-  /// Does something with a query on the loop's thread, if it is there still. Any thread.
-  void PostToQuery(const QueryId& query, std::function<void(QueryState&)> action);
-  bool IsLoopThread() const { return loop_.IsLoopThread(); }
-  /// Says whether this is a forked copy of the process that started the cluster: there are no threads and no workers.
-  bool IsForkedCopy() const { return getpid() != process_; }
-
- private:
-  struct RunningQuery {
-    std::shared_ptr<ClientEnd> client;
-    std::unique_ptr<Uploader> uploader;
-    std::unique_ptr<QueryState> state;
-  };
-
-  // --- any thread but the loop's
-  std::vector<arrow::Status> BringUp(const std::vector<uint32_t>& workers);
-  arrow::Status BringUpOne(uint32_t worker);
-  arrow::Result<std::unique_ptr<LocalWorker>> SpawnOnLoop(uint32_t worker);
-  void RunOnLoop(const std::function<void()>& action);
-  bool is_local() const { return options_.spec.local_workers > 0; }
-  arrow::Status CheckProcess() const;
-
-  // --- the loop's thread
-  void OnMessage(uint32_t worker, uint64_t connection_id, const wire::FromWorker& message);
-  void OnLost(const QueryWorker& worker, const std::string& reason, std::shared_ptr<WorkerConnection> connection);
-  void StartQuery(const QueryId& query, QueryRequest request, std::shared_ptr<ClientEnd> client);
-  void ForgetReleased();
-  /// Runs what waits on a thread of its own, which the destructor joins.
-  void RunAside(std::function<void()> action);
-
-  const pid_t process_ = getpid();
-  const ClusterOptions options_;
-  const FlightChannelOptions channel_options_;
-  const std::shared_ptr<ChannelResolver> resolver_;
-  Mutex bring_up_mutex_;  // one EnsureReady at a time
-  std::atomic<uint64_t> next_connection_id_{1};
-  QueryHistory history_;
-  EventLoop loop_;
-  Membership membership_;
-  std::map<QueryId, RunningQuery> queries_;
-  uint64_t query_count_ = 0;
-  std::list<std::future<void>> aside_;  // the loop's thread, and the destructor's after it
 };
 
 /// Brings what the client's end tells to the query, on the loop's thread.
@@ -142,19 +70,23 @@ ClusterOptions WithDefaults(ClusterOptions options) {
   return options;
 }
 
-ClusterStatus ClusterImpl::Status() const {
-  ClusterStatus status = SummarizeWorkers(Workers());
-  status.running_queries = history_.CountRunning();
-  return status;
-}
-
 std::vector<std::string> AddressesOf(const ClusterSpec& spec) {
   return spec.local_workers > 0 ? std::vector<std::string>(spec.local_workers) : spec.addresses;
 }
 
+FlightChannelOptions ChannelOptionsOf(const ClusterOptions& options) {
+  FlightChannelOptions channel{.secret = options.secret, .connect_timeout = options.connect_timeout};
+  if (const auto resolver = options.channel_resolver) {
+    channel.reached_at = [resolver](const std::string& address) { return resolver->Resolve(address); };
+  }
+  return channel;
+}
+
+}  // namespace
+
 ClusterImpl::ClusterImpl(ClusterOptions options)
     : options_(WithDefaults(std::move(options))),
-      channel_options_({.secret = options_.secret, .connect_timeout = options_.connect_timeout}),
+      channel_options_(ChannelOptionsOf(options_)),
       resolver_(MakeHostChannelResolver({.secret = options_.secret}, MakeFlightChannelResolver(channel_options_))),
       membership_(
           AddressesOf(options_.spec), {options_.heartbeat_interval, options_.heartbeat_timeout}, loop_,
@@ -176,6 +108,12 @@ ClusterImpl::~ClusterImpl() {
   }
 }
 
+ClusterStatus ClusterImpl::Status() const {
+  ClusterStatus status = SummarizeWorkers(Workers());
+  status.running_queries = history_.CountRunning();
+  return status;
+}
+
 void ClusterImpl::RunOnLoop(const std::function<void()>& action) {
   if (loop_.IsLoopThread()) return action();
   const auto done = std::make_shared<std::promise<void>>();
@@ -184,90 +122,6 @@ void ClusterImpl::RunOnLoop(const std::function<void()>& action) {
     done->set_value();
   });
   done->get_future().wait();  // the loop never blocks, and runs as long as this object
-}
-
-// ---- workers
-
-arrow::Status ClusterImpl::Open() {
-  std::vector<uint32_t> all;
-  for (uint32_t worker = 0; worker < options_.spec.worker_count(); worker++) all.push_back(worker);
-  if (all.empty()) return UserError("a cluster has at least one worker");
-  for (const auto& status : BringUp(all)) ARROW_RETURN_NOT_OK(status);
-  return arrow::Status::OK();
-}
-
-arrow::Status ClusterImpl::CheckProcess() const {
-  if (!IsForkedCopy()) return arrow::Status::OK();
-  return UserError("a forked process cannot use the cluster of its parent: open a connection of its own: process=" +
-                       std::to_string(getpid()) + " parent=" + std::to_string(process_),
-                   "Invalid Input");
-}
-
-arrow::Status ClusterImpl::EnsureReady() {
-  ARROW_RETURN_NOT_OK(CheckProcess());
-  MutexLock lock(bring_up_mutex_);
-  std::vector<uint32_t> missing;
-  for (const auto& info : Workers()) {
-    if (info.state != "ready") missing.push_back(info.worker);
-  }
-  if (missing.empty()) return arrow::Status::OK();
-  arrow::Status first_error;
-  for (const auto& status : BringUp(missing)) {
-    if (first_error.ok()) first_error = status;
-  }
-  if (first_error.ok() || is_local()) return first_error;
-  for (const auto& info : Workers()) {
-    if (info.state == "ready") return arrow::Status::OK();
-  }
-  return Unavailable("no worker is left: " + first_error.message());
-}
-
-std::vector<arrow::Status> ClusterImpl::BringUp(const std::vector<uint32_t>& workers) {
-  std::vector<std::future<arrow::Status>> starting;
-  for (const uint32_t worker : workers) {
-    starting.push_back(std::async(std::launch::async, [this, worker] { return BringUpOne(worker); }));
-  }
-  std::vector<arrow::Status> statuses;
-  for (auto& one : starting) statuses.push_back(one.get());
-  return statuses;
-}
-
-arrow::Result<std::unique_ptr<LocalWorker>> ClusterImpl::SpawnOnLoop(uint32_t worker) {
-  LocalWorkerOptions local;
-  local.worker = worker;
-  local.binary = options_.worker_binary;
-  local.threads = options_.spec.threads;
-  local.memory_bytes = options_.spec.memory_bytes;
-  local.temp_dir = options_.temp_dir;
-  local.secret = options_.secret;
-  arrow::Result<std::unique_ptr<LocalWorker>> spawned = InternalError("not spawned");
-  RunOnLoop([&] { spawned = LocalWorker::Spawn(local); });
-  return spawned;
-}
-
-arrow::Status ClusterImpl::BringUpOne(uint32_t worker) {
-  ConnectOptions connect;
-  connect.worker = worker;
-  connect.connection_id = next_connection_id_++;
-  if (is_local()) {
-    ARROW_ASSIGN_OR_RAISE(connect.process, SpawnOnLoop(worker));
-  } else {
-    connect.address = options_.spec.addresses[worker];
-  }
-  connect.secret = options_.secret;
-  connect.start_timeout = options_.start_timeout;
-  connect.connect_timeout = options_.connect_timeout;
-  connect.heartbeat_interval = options_.heartbeat_interval;
-  const uint64_t id = connect.connection_id;
-  connect.on_message = [this, worker, id](wire::FromWorker message) {
-    loop_.Post([this, worker, id, message = std::move(message)] { OnMessage(worker, id, message); });
-  };
-  connect.on_lost = [this, worker, id](const std::string& reason) {
-    loop_.Post([this, worker, id, reason] { membership_.Lose(worker, id, reason); });
-  };
-  ARROW_ASSIGN_OR_RAISE(auto joined, ConnectWorker(std::move(connect)));
-  RunOnLoop([&] { membership_.Join(worker, joined); });
-  return arrow::Status::OK();
 }
 
 void ClusterImpl::RunAside(std::function<void()> action) {
@@ -333,7 +187,19 @@ void ClusterImpl::PostToQuery(const QueryId& query, std::function<void(QueryStat
 
 void ClusterImpl::ForgetReleased() {
   std::erase_if(queries_, [](const auto& entry) { return entry.second.state->is_released(); });
+  LetGo();
 }
+
+void ClusterImpl::LetGo() {
+  const auto left = membership_.TakeLeft([this](const QueryWorker& worker) {
+    return std::any_of(queries_.begin(), queries_.end(), [&](const auto& entry) {
+      return entry.second.state->Has(worker.worker, worker.incarnation);
+    });
+  });
+  for (const auto& connection : left) RunAside([connection] { connection->End(); });
+}
+
+namespace {
 
 /// Names the query that a message is about; empty for those about the worker.
 std::string QueryOf(const wire::FromWorker& message) {
@@ -344,11 +210,14 @@ std::string QueryOf(const wire::FromWorker& message) {
   return "";
 }
 
+}  // namespace
+
 void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire::FromWorker& message) {
   const QueryWorker* sender = membership_.Find(worker, connection_id);
   if (sender == nullptr) return;  // of a connection that was given up
   if (message.has_heartbeat()) {
     membership_.OnHeartbeat(worker, connection_id, message.heartbeat());
+    for (const auto& wait : std::exchange(heartbeat_waits_[worker], {})) wait->set_value();
     return ForgetReleased();  // those that a timer has ended
   }
   const auto query = QueryId::FromBytes(QueryOf(message));
@@ -358,8 +227,6 @@ void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire:
   at->second.state->OnMessage(worker, sender->incarnation, message);
   if (at->second.state->is_released()) queries_.erase(at);
 }
-
-}  // namespace
 
 arrow::Result<std::shared_ptr<Cluster>> Cluster::Start(ClusterOptions options) {
   // The last reference may be dropped by a wake-up on the loop's own thread, which cannot join itself.

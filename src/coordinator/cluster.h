@@ -15,11 +15,18 @@
 #include "coordinator/query_execution.h"
 #include "coordinator/query_request.h"
 #include "coordinator/stage_info.h"
+#include "skein/channel_resolver.h"
+#include "skein/worker_resolver.h"
 
 namespace skein::core {
 
 struct ClusterOptions {
+  /// The workers to begin with; without any, they are added later.
   ClusterSpec spec;
+  /// Says who the workers are, before each query; then no other way adds or removes one. Null: nobody says.
+  std::shared_ptr<skein::WorkerResolver> worker_resolver;
+  /// Says where workers are reached; null: at their addresses.
+  std::shared_ptr<skein::ChannelResolver> channel_resolver;
   /// The skein program, for local workers.
   std::string worker_binary;
   /// For addresses: the workers' secret. For local workers a new one is drawn.
@@ -84,9 +91,20 @@ class Cluster {
   /// Cancels the queries, closes the streams, ends local workers (at most 5 s, then kills them) and reaps them.
   virtual ~Cluster() = default;
 
-  /// Makes sure that workers are there: local workers that died are started again, lost addresses are tried once.
-  /// Errors: no worker is left (Unavailable), a local worker cannot be started.
+  /// Makes sure that workers are there: local workers that died are started again, lost addresses are tried once, and
+  /// the worker resolver is asked. Errors: no worker is left (Unavailable), a local worker cannot be started.
   virtual arrow::Status EnsureReady() = 0;
+  /// Connects to one more worker; returns its number, which no other had or gets. Errors: as Start; a worker of that
+  /// address is there, or it is not for the caller to add one (UserError).
+  virtual arrow::Result<uint32_t> AddWorker(const std::string& address) = 0;
+  /// Takes a worker out: new queries leave it alone, those that run go on, and then its stream is closed. Errors: there
+  /// is no such worker, or it is not for the caller to remove it (UserError).
+  virtual arrow::Status RemoveWorker(uint32_t worker) = 0;
+  /// Asks a worker for a heartbeat and waits for it, as long as the heartbeat time-out says. Errors: there is no such
+  /// worker (UserError); it is lost or silent (Unavailable).
+  virtual arrow::Result<WorkerInfo> AskHeartbeat(uint32_t worker) = 0;
+  /// Tries once to bring back every worker that is lost; returns what the workers are then.
+  virtual arrow::Result<std::vector<WorkerInfo>> CheckHealth() = 0;
   /// Starts a query: grants from all workers in number order, then all tasks. Returns at once; errors of later steps
   /// come out of the execution. Keeps the cluster alive.
   virtual arrow::Result<std::unique_ptr<QueryExecution>> Execute(QueryRequest request) = 0;

@@ -62,6 +62,9 @@ arrow::Result<JoinedWorker> ConnectWorker(ConnectOptions options) {
   }
   ControlChannelOptions channel_options;
   channel_options.address = options.address;
+  if (options.reached_at) {
+    ARROW_ASSIGN_OR_RAISE(channel_options.address, options.reached_at(options.address));
+  }
   channel_options.secret = options.secret;
   channel_options.connect_timeout = options.connect_timeout;
   channel_options.hello = MakeHello();

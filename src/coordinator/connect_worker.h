@@ -17,6 +17,8 @@ struct ConnectOptions {
   uint32_t worker = 0;
   uint64_t connection_id = 0;
   std::string address;  // empty: the one that `process` prints
+  /// Maps the address to the one that this process reaches it under; empty: as it is.
+  std::function<arrow::Result<std::string>(const std::string&)> reached_at;
   std::shared_ptr<LocalWorker> process;
   std::string secret;
   std::chrono::milliseconds start_timeout{20000};

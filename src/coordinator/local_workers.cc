@@ -50,7 +50,7 @@ arrow::Result<std::unique_ptr<LocalWorker>> LocalWorker::Spawn(const LocalWorker
   process.temp_dir = temp_dir;
   auto spawned = ChildProcess::Spawn(process);
   if (!spawned.ok()) return WorldError(name + spawned.status().message());
-  return std::unique_ptr<LocalWorker>(new LocalWorker(options.worker, std::move(*spawned)));
+  return std::unique_ptr<LocalWorker>(new LocalWorker(options, std::move(*spawned)));
 }
 
 LocalWorker::~LocalWorker() {
@@ -69,6 +69,9 @@ arrow::Result<ReadyLine> LocalWorker::WaitReady(std::chrono::milliseconds timeou
   if (exit) message += ": " + *exit;
   if (!line.empty()) message += ": it printed '" + line + "'";
   if (const auto errors = process_->LastErrors(); !errors.empty()) message += ": " + errors;
+  if (line.empty() && exit && process_->LastErrors().empty()) {
+    message += ": is '" + binary_ + "' (skein_worker_binary) the skein program?";
+  }
   process_->Kill();
   return WorldError(message);
 }

@@ -53,9 +53,11 @@ class LocalWorker {
   pid_t pid() const { return process_->pid(); }
 
  private:
-  LocalWorker(uint32_t worker, std::unique_ptr<ChildProcess> process) : worker_(worker), process_(std::move(process)) {}
+  LocalWorker(const LocalWorkerOptions& options, std::unique_ptr<ChildProcess> process)
+      : worker_(options.worker), binary_(options.binary), process_(std::move(process)) {}
 
   const uint32_t worker_;
+  const std::string binary_;
   const std::unique_ptr<ChildProcess> process_;
 };
 

@@ -92,8 +92,9 @@ TEST_F(LocalWorkerTest, NamesAProgramThatIsMissing) {
   options.worker = 3;
   options.binary = directory_ + "/nothing";
   options.temp_dir = directory_;
-  EXPECT_EQ(LocalWorker::Spawn(options).status().message(),
-            "local worker 3: cannot start the program '" + options.binary + "': No such file or directory");
+  EXPECT_EQ(LocalWorker::Spawn(options).status().message(), "local worker 3: cannot start the program '" +
+                                                                options.binary +
+                                                                "' (skein_worker_binary): No such file or directory");
 }
 
 TEST_F(LocalWorkerTest, SaysThatAProgramPrintsNothing) {

@@ -1,3 +1,4 @@
+#include "base/mutex.h"
 #include "coordinator/membership.h"
 
 #include <algorithm>
@@ -6,14 +7,36 @@
 namespace skein::core {
 
 Membership::Membership(std::vector<std::string> addresses, MembershipOptions options, Timers& timers, OnLost on_lost)
-    : options_(options), timers_(timers), on_lost_(std::move(on_lost)), members_(addresses.size()) {
-  for (uint32_t worker = 0; worker < addresses.size(); worker++) {
-    WorkerInfo info;
-    info.worker = worker;
-    info.address = addresses[worker];
-    info.state = "starting";
-    infos_.push_back(std::move(info));
+    : options_(options), timers_(timers), on_lost_(std::move(on_lost)) {
+  for (const auto& address : addresses) Add(address);
+}
+
+uint32_t Membership::Add(const std::string& address) {
+  WorkerInfo info;
+  info.worker = static_cast<uint32_t>(members_.size());
+  info.address = address;
+  info.state = "starting";
+  members_.emplace_back();
+  MutexLock lock(info_mutex_);
+  return infos_.emplace(info.worker, std::move(info)).first->first;
+}
+
+void Membership::Remove(uint32_t worker) {
+  members_[worker].is_removed = true;
+  MutexLock lock(info_mutex_);
+  infos_.erase(worker);
+}
+
+std::vector<std::shared_ptr<WorkerConnection>> Membership::TakeLeft(
+    const std::function<bool(const QueryWorker&)>& is_used) {
+  std::vector<std::shared_ptr<WorkerConnection>> connections;
+  for (auto& member : members_) {
+    if (!member.is_removed || !member.is_ready || is_used(member.view)) continue;
+    connections.push_back(std::move(member.connection));
+    member.is_ready = false;
+    member.view.link.reset();
   }
+  return connections;
 }
 
 void Membership::Start() {
@@ -114,6 +137,12 @@ void Membership::Check(uint32_t worker, SteadyTime now) {
   if (silent >= options_.heartbeat_timeout) {
     return Lose(worker, member.connection_id, "no heartbeat for " + std::to_string(silent.count()) + " ms");
   }
+  Ping(worker);
+}
+
+void Membership::Ping(uint32_t worker) {
+  auto& member = members_[worker];
+  if (!member.is_ready) return;
   wire::ToWorker message;
   message.mutable_ping()->set_sequence(ping_sequence_);
   const auto status = member.connection->Send(std::move(message));
@@ -123,7 +152,7 @@ void Membership::Check(uint32_t worker, SteadyTime now) {
 std::vector<QueryWorker> Membership::Ready() const {
   std::vector<QueryWorker> ready;
   for (const auto& member : members_) {
-    if (member.is_ready) ready.push_back(member.view);
+    if (member.is_ready && !member.is_removed) ready.push_back(member.view);
   }
   return ready;
 }
@@ -140,12 +169,15 @@ std::vector<std::shared_ptr<WorkerConnection>> Membership::TakeAll() {
 
 std::vector<WorkerInfo> Membership::Infos() const {
   MutexLock lock(info_mutex_);
-  return infos_;
+  std::vector<WorkerInfo> infos;
+  for (const auto& [worker, info] : infos_) infos.push_back(info);
+  return infos;
 }
 
 void Membership::ChangeInfo(uint32_t worker, const std::function<void(WorkerInfo&)>& change) {
   MutexLock lock(info_mutex_);
-  change(infos_[worker]);
+  const auto at = infos_.find(worker);
+  if (at != infos_.end()) change(at->second);
 }
 
 }  // namespace skein::core

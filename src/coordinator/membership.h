@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,12 @@ class Membership {
 
   /// Starts to send pings.
   void Start();
+  /// Knows one more worker, which is "starting"; returns its number, which no other had or gets.
+  uint32_t Add(const std::string& address);
+  /// Takes a worker out of Ready and Infos. Its connection, if it has one, stays until TakeLeft: queries run on it.
+  void Remove(uint32_t worker);
+  /// Takes the connections of removed workers that `is_used` does not hold back.
+  std::vector<std::shared_ptr<WorkerConnection>> TakeLeft(const std::function<bool(const QueryWorker&)>& is_used);
   void Join(uint32_t worker, JoinedWorker joined);
   /// Returns the worker if this connection to it is the current one, otherwise null.
   const QueryWorker* Find(uint32_t worker, uint64_t connection_id) const;
@@ -51,12 +58,15 @@ class Membership {
   std::vector<QueryWorker> Ready() const;
   /// Takes all connections out, at the end.
   std::vector<std::shared_ptr<WorkerConnection>> TakeAll();
-  /// Describes all workers. Any thread.
+  /// Asks a worker for a heartbeat, besides those of every interval.
+  void Ping(uint32_t worker);
+  /// Describes all workers but those that were removed. Any thread.
   std::vector<WorkerInfo> Infos() const;
 
  private:
   struct Member {
     bool is_ready = false;
+    bool is_removed = false;
     uint64_t connection_id = 0;
     QueryWorker view;
     std::shared_ptr<WorkerConnection> connection;
@@ -76,7 +86,7 @@ class Membership {
   SteadyTime last_tick_;
   uint64_t ping_sequence_ = 0;
   mutable Mutex info_mutex_;
-  std::vector<WorkerInfo> infos_ GUARDED_BY(info_mutex_);
+  std::map<uint32_t, WorkerInfo> infos_ GUARDED_BY(info_mutex_);  // by number, without the removed
 };
 
 }  // namespace skein::core

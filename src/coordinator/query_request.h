@@ -2,6 +2,7 @@
 // which the coordinator opens where it sends them. Values, but for the doors, which are shared.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,8 @@ struct QueryRequest {
   std::map<ExchangeId, std::shared_ptr<ClientInput>> client_inputs;
   /// For people.
   std::string sql;
+  /// A task that runs longer fails the query; 0: no task is too long.
+  std::chrono::milliseconds task_timeout{0};
   /// DuckDB measures the operators of every task.
   bool is_profiled = false;
 };

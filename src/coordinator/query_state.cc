@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/valid_text.h"
 #include "coordinator/stage_figures.h"
 #include "exchange/unit_totals.h"
 #include "worker/wire_convert.h"
@@ -110,8 +111,24 @@ void QueryState::OnGrantDeadline() {
 
 // ---- running
 
+void QueryState::OnTaskTimeout() {
+  task_timer_ = 0;
+  for (StageId stage = 0; stage < tasks_.stage_count(); stage++) {
+    for (const auto& task : tasks_.tasks(stage)) {
+      if (task.state != TaskState::kRunning) continue;
+      return End("failed", WorldError("a task ran longer than the task time-out: stage=" + std::to_string(stage) +
+                                      " task=" + std::to_string(task.key.task) + " " +
+                                      NameOf(tasks_.workers()[task.worker]) +
+                                      " after_ms=" + std::to_string(request_.task_timeout.count())));
+    }
+  }
+}
+
 void QueryState::StartTasks() {
   timers_.Cancel(std::exchange(grant_timer_, 0));
+  if (request_.task_timeout.count() > 0) {
+    task_timer_ = timers_.After(request_.task_timeout, [this] { OnTaskTimeout(); });
+  }
   state_ = State::kRunning;
   for (StageId stage = 0; stage < tasks_.stage_count(); stage++) {
     auto starts = MakeStageStarts(stage);
@@ -382,7 +399,7 @@ void QueryState::Release(const std::string& reason) {
     if (!tasks_.IsUsed(worker)) continue;
     wire::ToWorker message;
     message.mutable_release()->set_query(query_.ToBytes());
-    message.mutable_release()->set_reason(reason);
+    message.mutable_release()->set_reason(ValidText(reason));
     SendTo(worker, std::move(message));
   }
 }
@@ -390,9 +407,16 @@ void QueryState::Release(const std::string& reason) {
 void QueryState::CancelTimers() {
   timers_.Cancel(std::exchange(grant_timer_, 0));
   timers_.Cancel(std::exchange(settle_timer_, 0));
+  timers_.Cancel(std::exchange(task_timer_, 0));
 }
 
 // ---- looking up
+
+bool QueryState::Has(uint32_t worker, Incarnation incarnation) const {
+  return std::any_of(tasks_.workers().begin(), tasks_.workers().end(), [&](const QueryWorker& one) {
+    return one.worker == worker && one.incarnation == incarnation;
+  });
+}
 
 TaskEntry* QueryState::FindRunning(const wire::TaskName& name) {
   const auto key = FromWire(name);

@@ -83,6 +83,8 @@ class QueryState {
   /// Ends the query and releases its workers, whatever its state.
   void Cancel(const std::string& reason);
 
+  /// Says whether the query was given this worker, in this life.
+  bool Has(uint32_t worker, Incarnation incarnation) const;
   /// Says that nothing is left to do: the workers were told to release it.
   bool is_released() const { return is_released_; }
   const std::shared_ptr<QueryRecord>& record() const { return record_; }
@@ -94,6 +96,7 @@ class QueryState {
   void AskNextGrant();
   void OnGrant(size_t worker, const wire::GrantReply& reply);
   void OnGrantDeadline();
+  void OnTaskTimeout();
   // --- running
   void StartTasks();
   void StartUploads();
@@ -150,6 +153,7 @@ class QueryState {
   bool is_released_ = false;
   arrow::Status weak_error_;  // waits for settle_timer_
   TimerId grant_timer_ = 0;
+  TimerId task_timer_ = 0;
   TimerId settle_timer_ = 0;  // of weak_error_, or of first_error_ once that is known
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <arrow/array.h>
 #include <arrow/c/bridge.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/api.h>
@@ -118,6 +119,16 @@ class ArrowEncoder : public BlockEncoder {
   idx_t bytes_ = 0;
 };
 
+/// Validate has looked at the first and the last offset: those between must not go backwards.
+arrow::Status CheckOffsets(const arrow::Array& column) {
+  const auto id = column.type_id();
+  if (column.length() == 0 || (id != arrow::Type::STRING && id != arrow::Type::BINARY)) return arrow::Status::OK();
+  const auto* offsets = static_cast<const arrow::BinaryArray&>(column).raw_value_offsets();
+  bool is_ascending = true;
+  for (int64_t row = 0; row < column.length(); row++) is_ascending &= offsets[row] <= offsets[row + 1];
+  return is_ascending ? arrow::Status::OK() : InternalError("block holds strings that end before they begin");
+}
+
 class ArrowDecoder : public BlockDecoder {
  public:
   ArrowDecoder(duckdb::ClientContext& context, const duckdb::vector<LogicalType>& types)
@@ -131,8 +142,9 @@ class ArrowDecoder : public BlockDecoder {
     options.use_threads = false;
     options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
     ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ipc::ReadRecordBatch(schema_, nullptr, options, &input));
-    // DuckDB trusts the sizes of buffers.
+    // DuckDB trusts the sizes of buffers, and what points into them.
     ARROW_RETURN_NOT_OK(batch->Validate());
+    for (const auto& column : batch->columns()) ARROW_RETURN_NOT_OK(CheckOffsets(*column));
     if (static_cast<uint64_t>(batch->num_rows()) != block.rows) {
       return InternalError("block holds " + std::to_string(batch->num_rows()) + " rows, its frame says " +
                            std::to_string(block.rows));

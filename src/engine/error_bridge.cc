@@ -1,13 +1,33 @@
 #include "engine/error_bridge.h"
 
+#include <string>
+#include <unordered_map>
 #include "base/error.h"
+
 #include "duckdb.hpp"
 #include "duckdb/common/error_data.hpp"
 
 namespace skein::core {
 
+namespace {
+
+// What a status says beyond its text passes through DuckDB beside the text.
+constexpr char kFaultKey[] = "skein_fault";
+constexpr char kIsRetryable[] = "retryable";
+constexpr char kIsInternal[] = "internal";
+
+[[noreturn]] void ThrowIo(const std::string& message, const char* fault) {
+  throw duckdb::IOException(std::unordered_map<std::string, std::string>{{kFaultKey, fault}}, message);
+}
+
+}  // namespace
+
 arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
   using duckdb::ExceptionType;
+  const auto fault = error.ExtraInfo().find(kFaultKey);
+  if (fault != error.ExtraInfo().end()) {
+    return fault->second == kIsRetryable ? Unavailable(error.RawMessage()) : InternalError(error.RawMessage());
+  }
   switch (error.Type()) {
     case ExceptionType::INTERRUPT:
       return CancelledError("query interrupted");
@@ -28,7 +48,7 @@ void ThrowForDuckDb(const arrow::Status& status) {
   const auto* detail = DetailOf(status);
   if (status.IsCancelled()) throw duckdb::InterruptException();
   if (detail == nullptr || detail->fault() == Fault::kInternal) {
-    throw duckdb::IOException("skein internal: " + status.message());
+    ThrowIo("skein internal: " + status.message(), kIsInternal);
   }
   if (detail->fault() == Fault::kUser && !detail->duckdb_type().empty()) {
     const auto type = duckdb::Exception::StringToExceptionType(detail->duckdb_type());
@@ -38,6 +58,7 @@ void ThrowForDuckDb(const arrow::Status& status) {
     }
   }
   if (detail->fault() == Fault::kUser) throw duckdb::InvalidInputException(status.message());
+  if (detail->is_retryable()) ThrowIo(status.message(), kIsRetryable);
   throw duckdb::IOException(status.message());
 }
 

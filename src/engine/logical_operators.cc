@@ -118,17 +118,20 @@ void LogicalExchangeSource::DeserializeOwn(duckdb::Deserializer& deserializer) {
 duckdb::PhysicalOperator& LogicalExchangeSink::CreatePlan(duckdb::ClientContext&,
                                                           duckdb::PhysicalPlanGenerator& planner) {
   auto& child = planner.CreatePlan(*children[0]);
-  auto& sink = planner.Make<PhysicalExchangeSink>(types, estimated_cardinality, std::move(expressions), is_ordered);
+  auto& sink = planner.Make<PhysicalExchangeSink>(types, estimated_cardinality, std::move(expressions), is_ordered,
+                                                  is_key_index ? KeyMeaning::kIndex : KeyMeaning::kHashed);
   sink.children.push_back(child);
   return sink;
 }
 
 void LogicalExchangeSink::SerializeOwn(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(400, "is_ordered", is_ordered);
+  serializer.WriteProperty(401, "is_key_index", is_key_index);
 }
 
 void LogicalExchangeSink::DeserializeOwn(duckdb::Deserializer& deserializer) {
   deserializer.ReadProperty(400, "is_ordered", is_ordered);
+  deserializer.ReadProperty(401, "is_key_index", is_key_index);
 }
 
 duckdb::PhysicalOperator& LogicalSplitScan::CreatePlan(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator& planner) {

@@ -69,6 +69,8 @@ class LogicalExchange : public SkeinOperator {
   bool is_from_client = false;
   /// The child is the definition of a CTE, whose rows are stored for all references.
   bool is_shared = false;
+  /// How many tasks make the rows; nothing where the planner is to decide.
+  std::optional<uint32_t> producer_tasks;
   /// The child is a reference to this CTE, whose rows a shared exchange has stored: they are read again.
   std::optional<duckdb::idx_t> reads_cte;
 };
@@ -100,6 +102,8 @@ class LogicalExchangeSink : public SkeinOperator {
   bool RequireOptimizer() const override { return false; }
 
   bool is_ordered = false;
+  /// The only expression gives the number of the partition, instead of being hashed.
+  bool is_key_index = false;
 
  protected:
   void SerializeOwn(duckdb::Serializer& serializer) const override;

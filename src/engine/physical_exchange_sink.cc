@@ -45,10 +45,12 @@ class LocalState : public duckdb::LocalSinkState {
 
 PhysicalExchangeSink::PhysicalExchangeSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
                                            idx_t estimated_cardinality,
-                                           duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, bool is_ordered)
+                                           duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys, bool is_ordered,
+                                           KeyMeaning key_meaning)
     : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), estimated_cardinality),
       keys_(std::move(keys)),
-      is_ordered_(is_ordered) {}
+      is_ordered_(is_ordered),
+      key_meaning_(key_meaning) {}
 
 duckdb::unique_ptr<duckdb::GlobalSinkState> PhysicalExchangeSink::GetGlobalSinkState(
     duckdb::ClientContext& context) const {
@@ -65,7 +67,7 @@ duckdb::unique_ptr<duckdb::LocalSinkState> PhysicalExchangeSink::GetLocalSinkSta
     ThrowIfNot(global.task, global.task.context.store->Append(global.unit, std::move(block)));
   };
   return duckdb::make_uniq<LocalState>(context.client, keys_, children[0].get().types, global.ranges(),
-                                       global.next_range, std::move(append));
+                                       global.next_range, std::move(append), key_meaning_);
 }
 
 duckdb::SinkResultType PhysicalExchangeSink::Sink(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,

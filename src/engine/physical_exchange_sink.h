@@ -1,8 +1,9 @@
-// The root of a fragment: partitions rows by hash into blocks of the task's delivery unit. It may be slowed by the
-// disk, never by a reader. As a source it gives one row, the number of rows that it took.
+// The root of a fragment: partitions rows by their keys into blocks of the task's delivery unit. It may be slowed by
+// the disk, never by a reader. As a source it gives one row, the number of rows that it took.
 #pragma once
 
 #include "duckdb/execution/physical_operator.hpp"
+#include "engine/row_partitioner.h"
 
 namespace skein::core {
 
@@ -10,7 +11,7 @@ class PhysicalExchangeSink : public duckdb::PhysicalOperator {
  public:
   PhysicalExchangeSink(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
                        duckdb::idx_t estimated_cardinality, duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys,
-                       bool is_ordered);
+                       bool is_ordered, KeyMeaning key_meaning);
 
   std::string GetName() const override { return "EXCHANGE_SINK"; }
 
@@ -34,6 +35,7 @@ class PhysicalExchangeSink : public duckdb::PhysicalOperator {
  private:
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys_;
   bool is_ordered_;
+  KeyMeaning key_meaning_;
 };
 
 }  // namespace skein::core

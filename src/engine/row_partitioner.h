@@ -17,6 +17,12 @@
 
 namespace skein::core {
 
+/// What the keys of a row say.
+enum class KeyMeaning {
+  kHashed,  // their hash names the range
+  kIndex    // there is one, a BIGINT: the number of the range
+};
+
 class RowPartitioner {
  public:
   /// Takes a finished block; throws DuckDB's exceptions.
@@ -26,14 +32,16 @@ class RowPartitioner {
   /// turn.
   RowPartitioner(duckdb::ClientContext& context, const duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& keys,
                  const duckdb::vector<duckdb::LogicalType>& row_types, const std::vector<PartitionRange>& ranges,
-                 std::atomic<uint64_t>& next_range, Output output);
+                 std::atomic<uint64_t>& next_range, Output output, KeyMeaning meaning = KeyMeaning::kHashed);
 
   void Append(duckdb::DataChunk& chunk);
   /// Gives out what is left.
   void Flush();
 
  private:
-  bool is_by_hash() const { return ranges_.size() > 1 && keys_.ColumnCount() > 0; }
+  bool is_by_key() const { return ranges_.size() > 1 && keys_.ColumnCount() > 0; }
+  /// Fills partitions_ for the rows of keys_.
+  void FindPartitions(duckdb::idx_t count);
   void Route(duckdb::idx_t count);
   void AppendTo(duckdb::idx_t encoder, duckdb::DataChunk& rows);
   void FlushEncoder(duckdb::idx_t encoder);
@@ -43,10 +51,11 @@ class RowPartitioner {
   const std::vector<PartitionRange>& ranges_;
   std::atomic<uint64_t>& next_range_;
   Output output_;
+  const KeyMeaning meaning_;
   duckdb::ExpressionExecutor executor_;
   duckdb::DataChunk keys_;
   duckdb::DataChunk slice_;
-  uint32_t hashes_[STANDARD_VECTOR_SIZE];
+  uint32_t partitions_[STANDARD_VECTOR_SIZE];  // of each row
   std::vector<duckdb::SelectionVector> rows_of_;
   std::vector<duckdb::idx_t> counts_;
   std::vector<std::unique_ptr<BlockEncoder>> encoders_;

@@ -5,6 +5,7 @@
 #include "duckdb/common/vector_operations/ternary_executor.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "engine/state_aggregates.h"
+#include "engine/task_functions.h"
 
 namespace skein::core {
 namespace {
@@ -65,6 +66,7 @@ void RegisterScalarFunctions(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader loader(database, "skein");
   loader.RegisterFunction(FinishAvgFunction());
   loader.RegisterFunction(FinishNarrowAvgFunction());
+  RegisterTaskFunctions(database);
   RegisterStateAggregates(database);
 }
 

@@ -14,7 +14,8 @@ duckdb::ScalarFunction FinishAvgFunction();
 /// The same for averages that DuckDB takes in double (16-bit integers and decimals of at most 4 digits).
 duckdb::ScalarFunction FinishNarrowAvgFunction();
 
-/// Puts them, and those of state_aggregates.h, into the instance's system catalog. Call once an instance.
+/// Puts them, and those of state_aggregates.h and task_functions.h, into the instance's system catalog. Call once an
+/// instance.
 void RegisterScalarFunctions(duckdb::DatabaseInstance& database);
 
 }  // namespace skein::core

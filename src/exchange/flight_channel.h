@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ struct FlightChannelOptions {
   std::chrono::milliseconds connect_timeout{5000};
   /// Longest time without a step of an upload.
   std::chrono::milliseconds stall_timeout{60000};
+  /// Maps an address to the one that this process reaches it under; empty: as it is. Any thread.
+  std::function<arrow::Result<std::string>(const std::string&)> reached_at = {};
 };
 
 /// Keeps one connection an address, opened at first use, closed with the resolver. Open itself never waits: a stream

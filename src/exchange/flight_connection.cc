@@ -64,10 +64,14 @@ std::optional<arrow::Status> FlightPing::Wait(std::chrono::milliseconds timeout,
 
 arrow::Result<std::shared_ptr<FlightConnection>> FlightConnection::Make(const std::string& address,
                                                                         FlightChannelOptions options) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos) return InternalError("not host:port: address=" + address);
-  const int port = std::atoi(address.c_str() + colon + 1);
-  ARROW_ASSIGN_OR_RAISE(const auto location, flight::Location::ForGrpcTcp(address.substr(0, colon), port));
+  auto reached_at = address;
+  if (options.reached_at) {
+    ARROW_ASSIGN_OR_RAISE(reached_at, options.reached_at(address));
+  }
+  const auto colon = reached_at.rfind(':');
+  if (colon == std::string::npos) return UserError("not host:port: address=" + reached_at);
+  const int port = std::atoi(reached_at.c_str() + colon + 1);
+  ARROW_ASSIGN_OR_RAISE(const auto location, flight::Location::ForGrpcTcp(reached_at.substr(0, colon), port));
   auto client_options = flight::FlightClientOptions::Defaults();
   client_options.generic_options.emplace_back("grpc.max_receive_message_length", -1);
   client_options.generic_options.emplace_back("grpc.max_send_message_length", -1);

@@ -141,13 +141,16 @@ class FlightDataServer : public DataServer {
   }
 
   arrow::Status Listen(const std::string& host, int port, std::string secret) {
-    const auto address = "address=" + host + ":" + std::to_string(port);
+    const auto address = host + ":" + std::to_string(port);
     auto location = flight::Location::ForGrpcTcp(host, port);
-    if (!location.ok()) return WorldError("invalid " + address + " error=" + location.status().message());
+    if (!location.ok()) return WorldError("--listen: '" + host + "' is no host: an IPv6 host is written [::1]");
     flight::FlightServerOptions options(*location);
     options.middleware.emplace_back("secret", RequireSecret(std::move(secret)));
     const auto status = service_.Init(options);
-    if (!status.ok()) return WorldError("cannot listen: " + address + " error=" + status.message());
+    if (!status.ok()) {
+      return WorldError("cannot listen on " + address + ": it is in use or not of this machine, give another " +
+                        (port == 0 ? "--listen" : "--data-port"));
+    }
     is_started_ = true;
     return arrow::Status::OK();
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/valid_text.h"
 #include "exchange/data.pb.h"
 
 namespace skein::core {
@@ -169,7 +170,7 @@ std::string EncodeStreamError(const arrow::Status& status) {
   error.set_is_retryable(detail && detail->is_retryable());
   error.set_is_cancelled(status.IsCancelled());
   error.set_duckdb_type(detail ? detail->duckdb_type() : "");
-  error.set_message(detail ? status.message() : status.ToString());
+  error.set_message(ValidText(detail ? status.message() : status.ToString()));
   return out.SerializeAsString();
 }
 

@@ -1,11 +1,29 @@
+#include "base/mutex.h"
 #include "extension/instance_state.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/secret_rule.h"
 #include "engine/known_functions.h"
 
 namespace skein::core {
+namespace {
+
+/// Takes the environment's secret where none was set. Local workers need none: they get a new one each time.
+arrow::Status FindSecret(std::string& secret) {
+  if (!secret.empty()) return arrow::Status::OK();
+  if (const char* found = std::getenv("SKEIN_SECRET")) secret = found;
+  if (secret.empty()) {
+    return UserError("no secret: SET GLOBAL skein_secret, or set SKEIN_SECRET, to the one that the workers were given",
+                     "Invalid Input");
+  }
+  const auto status = CheckSecret(secret);
+  return status.ok() ? status : UserError("SKEIN_SECRET: " + status.message(), "Invalid Input");
+}
+
+}  // namespace
 
 InstanceState& InstanceState::Get(duckdb::ClientContext& context) {
   for (auto& extension : duckdb::OptimizerExtension::Iterate(context)) {
@@ -36,14 +54,42 @@ void InstanceState::SetWorkerBinary(std::string path) {
   worker_binary_ = std::move(path);
 }
 
-void InstanceState::SetSecret(std::string secret) {
+arrow::Status InstanceState::SetSecret(std::string secret) {
+  if (!secret.empty()) ARROW_RETURN_NOT_OK(CheckSecret(secret));
   MutexLock lock(mutex_);
   secret_ = std::move(secret);
+  return arrow::Status::OK();
 }
 
 void InstanceState::SetTempDir(std::string path) {
   MutexLock lock(mutex_);
   temp_dir_ = std::move(path);
+}
+
+void InstanceState::UseCluster(std::shared_ptr<Cluster> cluster) {
+  MutexLock lock(mutex_);
+  spec_.reset();
+  cluster_ = std::move(cluster);
+}
+
+void InstanceState::SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator) {
+  MutexLock lock(mutex_);
+  estimator_ = std::move(estimator);
+}
+
+skein::TaskEstimator* InstanceState::task_estimator() const {
+  MutexLock lock(mutex_);
+  return estimator_.get();
+}
+
+void InstanceState::SetTaskCount(uint32_t count) {
+  MutexLock lock(mutex_);
+  task_count_ = count;
+}
+
+uint32_t InstanceState::task_count() const {
+  MutexLock lock(mutex_);
+  return task_count_;
 }
 
 const std::set<std::string>& InstanceState::WorkerFunctions() {
@@ -53,7 +99,8 @@ const std::set<std::string>& InstanceState::WorkerFunctions() {
 
 uint32_t InstanceState::worker_count() const {
   MutexLock lock(mutex_);
-  return spec_ ? spec_->worker_count() : 0;
+  if (spec_) return spec_->worker_count();
+  return cluster_ ? std::max<uint32_t>(1, static_cast<uint32_t>(cluster_->Workers().size())) : 0;
 }
 
 std::shared_ptr<Cluster> InstanceState::cluster() const {
@@ -73,10 +120,7 @@ arrow::Result<std::shared_ptr<Cluster>> InstanceState::StartedCluster() {
     options.secret = secret_;
     options.temp_dir = temp_dir_;
   }
-  if (options.secret.empty()) {
-    const char* secret = std::getenv("SKEIN_SECRET");
-    if (secret != nullptr) options.secret = secret;
-  }
+  if (options.spec.local_workers == 0) ARROW_RETURN_NOT_OK(FindSecret(options.secret));
   ARROW_ASSIGN_OR_RAISE(auto cluster, Cluster::Start(std::move(options)));
   MutexLock lock(mutex_);
   cluster_ = cluster;

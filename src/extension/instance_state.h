@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include "coordinator/cluster.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
+#include "skein/task_estimator.h"
 
 namespace skein::core {
 
@@ -25,13 +25,22 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   /// Takes a new cluster text ("" for none); the old cluster ends once its queries have. Errors: the text is wrong.
   arrow::Status SetCluster(const std::string& text);
   void SetWorkerBinary(std::string path);
-  void SetSecret(std::string secret);
+  /// Errors: no header can carry it. An empty one is none.
+  arrow::Status SetSecret(std::string secret);
   void SetTempDir(std::string path);
+  /// Takes a cluster that is there already, in place of one by text; it lives on after the instance if others hold it.
+  void UseCluster(std::shared_ptr<Cluster> cluster);
+  /// Sets the estimator, or null. REQUIRES: no query is planned yet.
+  void SetTaskEstimator(std::shared_ptr<skein::TaskEstimator> estimator);
+  skein::TaskEstimator* task_estimator() const;
+  /// Sets how many tasks a distributed stage has; 0: one a worker.
+  void SetTaskCount(uint32_t count);
+  uint32_t task_count() const;
 
   /// The names of functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
   const std::set<std::string>& WorkerFunctions();
 
-  /// Number of workers that the setting names; 0: none is set.
+  /// Number of workers that the setting names, or that a given cluster has (1 where it has none now); 0: none is set.
   uint32_t worker_count() const;
   /// The running cluster, or null.
   std::shared_ptr<Cluster> cluster() const;
@@ -41,11 +50,13 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
  private:
   mutable Mutex mutex_;
   Mutex start_mutex_;  // held while a cluster starts; never together with mutex_ for long
-  std::optional<ClusterSpec> spec_ GUARDED_BY(mutex_);
-  std::string worker_binary_ GUARDED_BY(mutex_);
-  std::string secret_ GUARDED_BY(mutex_);
-  std::string temp_dir_ GUARDED_BY(mutex_);
-  std::shared_ptr<Cluster> cluster_ GUARDED_BY(mutex_);
+  std::optional<ClusterSpec> spec_;
+  std::string worker_binary_;
+  std::string secret_;
+  std::string temp_dir_;
+  std::shared_ptr<Cluster> cluster_;
+  std::shared_ptr<skein::TaskEstimator> estimator_;
+  uint32_t task_count_ = 0;
   std::once_flag functions_asked_;
   std::set<std::string> worker_functions_;
 };

@@ -4,6 +4,7 @@
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "engine/logical_operators.h"
 #include "engine/scalar_functions.h"
+#include "extension/built_stages.h"
 #include "extension/instance_state.h"
 #include "extension/optimizer_hook.h"
 #include "extension/settings.h"
@@ -20,6 +21,7 @@ void LoadInto(duckdb::DatabaseInstance& database) {
   RegisterOperators(database);
   RegisterScalarFunctions(database);
   RegisterSystemTables(database);
+  RegisterBuiltStages(database);
   RegisterSettings(database);
 }
 

@@ -2,12 +2,14 @@
 
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
+#include "extension/built_stages.h"
 #include "extension/explain_rows.h"
 #include "extension/instance_state.h"
 #include "extension/remote_query.h"
 #include "extension/settings.h"
 #include "planner/eligibility.h"
 #include "planner/exchange_placer.h"
+#include "planner/stage_builder.h"
 #include "planner/stage_cutter.h"
 
 namespace skein::core {
@@ -87,7 +89,7 @@ class Hook {
     ExchangePlacer placer(context_, options_, [&] { return binder_.GenerateTableIndex(); });
     placer.Place(plan);
     plan->ResolveOperatorTypes();
-    StageCutter cutter(context_, options_, placer.single_reasons());
+    StageCutter cutter(context_, options_, placer);
     remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));
     return remote;
   }
@@ -104,8 +106,9 @@ class Hook {
 void OptimizeForCluster(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
   auto& instance = static_cast<InstanceState&>(*input.info);
   const auto worker_count = instance.worker_count();
-  if (worker_count == 0 || ModeOf(input.context) == Mode::kLocal) return;
+  if (worker_count == 0 || ModeOf(input.context) == Mode::kLocal || IsBuildingStages(input.context)) return;
   try {
+    PlaceBuiltStages(input.context, plan);
     Hook(input, instance, worker_count).Visit(plan);
   } catch (duckdb::InternalException& error) {
     // An internal error would invalidate the user's database.

@@ -12,6 +12,8 @@
 #include "extension/client_sink.h"
 #include "extension/instance_state.h"
 #include "extension/interrupt_watch.h"
+#include "extension/settings.h"
+#include "extension/started_queries.h"
 
 namespace skein::core {
 namespace {
@@ -48,9 +50,12 @@ std::unique_ptr<QueryExecution> StartQuery(duckdb::ClientContext& context, const
   const auto ready = (*cluster)->EnsureReady();
   if (!ready.ok()) ThrowForDuckDb(ready);
   request.is_profiled = run != nullptr;
+  request.task_timeout = TaskTimeoutOf(context);
   auto execution = (*cluster)->Execute(std::move(request));
   if (!execution.ok()) ThrowForDuckDb(execution.status());
   if (run != nullptr) run->Note((*execution)->id());
+  const auto started = context.registered_state->Get<StartedQueries>(StartedQueries::kName);
+  if (started) started->Note((*execution)->id());
   return std::move(*execution);
 }
 

@@ -38,6 +38,7 @@ class PhysicalRemoteQuery : public duckdb::PhysicalOperator {
 
   std::string GetName() const override { return "SKEIN_REMOTE"; }
   duckdb::InsertionOrderPreservingMap<std::string> ParamsToString() const override;
+  const PlannedQuery& query() const { return *query_; }
   /// The children are sinks of pipelines that end before this source begins.
   void BuildPipelines(duckdb::Pipeline& current, duckdb::MetaPipeline& meta_pipeline) override;
   duckdb::vector<duckdb::const_reference<duckdb::PhysicalOperator>> GetSources() const override { return {*this}; }

@@ -13,6 +13,7 @@ using duckdb::Value;
 
 // Where auto begins to distribute; below, starting tasks costs more than a few cores gain.
 constexpr int64_t kDefaultAutoMinRows = 20'000'000;
+constexpr uint64_t kMaxTaskTimeoutMs = 30ULL * 24 * 3600 * 1000;
 
 void OneOf(const char* setting, Value& value, std::initializer_list<const char*> choices) {
   const auto text = duckdb::StringUtil::Lower(value.ToString());
@@ -38,16 +39,34 @@ void SetWorkerBinary(duckdb::ClientContext& context, SetScope, Value& value) {
 
 // The secret is kept by the instance and never shown: the setting itself stays empty.
 void SetSecret(duckdb::ClientContext& context, SetScope, Value& value) {
-  InstanceState::Get(context).SetSecret(value.IsNull() ? "" : value.ToString());
+  const auto status = InstanceState::Get(context).SetSecret(value.IsNull() ? "" : value.ToString());
   value = Value("");
+  if (!status.ok()) throw duckdb::InvalidInputException("skein_secret: %s", status.message());
 }
 
 void SetTempDir(duckdb::ClientContext& context, SetScope, Value& value) {
   InstanceState::Get(context).SetTempDir(value.IsNull() ? "" : value.ToString());
 }
 
+// Taken as a text, so that it is Skein that refuses a wrong one, by its name.
+void SetAutoMinRows(duckdb::ClientContext&, SetScope, Value& value) {
+  const auto text = value.ToString();
+  if (!value.IsNull() && value.DefaultTryCastAs(LogicalType::UBIGINT)) {
+    value = Value(value.ToString());
+    return;
+  }
+  throw duckdb::InvalidInputException("skein_auto_min_rows = '%s' is no number of rows: use 0 or more", text);
+}
+
 void SetMode(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_mode", value, {"auto", "local", "distributed"});
+}
+
+void SetTaskTimeout(duckdb::ClientContext&, SetScope, Value& value) {
+  if (value.IsNull() || value.GetValue<uint64_t>() > kMaxTaskTimeoutMs) {
+    throw duckdb::InvalidInputException("skein_task_timeout_ms = %s is out of range: 0 (no limit) to %llu",
+                                        value.ToString(), kMaxTaskTimeoutMs);
+  }
 }
 
 void SetJoin(duckdb::ClientContext&, SetScope, Value& value) {
@@ -87,7 +106,9 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
                             LogicalType::VARCHAR, Value(""), SetTempDir, SetScope::GLOBAL);
   config.AddExtensionOption("skein_mode", "auto, local or distributed", LogicalType::VARCHAR, Value("auto"), SetMode);
   config.AddExtensionOption("skein_auto_min_rows", "auto distributes queries whose scans have this many rows",
-                            LogicalType::UBIGINT, Value::UBIGINT(kDefaultAutoMinRows));
+                            LogicalType::VARCHAR, Value(std::to_string(kDefaultAutoMinRows)), SetAutoMinRows);
+  config.AddExtensionOption("skein_task_timeout_ms", "A task that runs longer fails its query; 0: no limit",
+                            LogicalType::UBIGINT, Value::UBIGINT(0), SetTaskTimeout);
   config.AddExtensionOption("skein_join", "auto, broadcast or repartition where both are right", LogicalType::VARCHAR,
                             Value("auto"), SetJoin);
   config.AddExtensionOption("skein_aggregate", "auto, partial or raw where both are right", LogicalType::VARCHAR,
@@ -108,9 +129,17 @@ uint64_t AutoMinRowsOf(duckdb::ClientContext& context) {
   return value.GetValue<uint64_t>();
 }
 
-PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count) {
+std::chrono::milliseconds TaskTimeoutOf(duckdb::ClientContext& context) {
+  Value value;
+  if (!context.TryGetCurrentSetting("skein_task_timeout_ms", value) || value.IsNull()) return {};
+  return std::chrono::milliseconds(value.GetValue<uint64_t>());
+}
+
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t worker_count) {
+  const auto& instance = InstanceState::Get(context);
   PlannerOptions options;
-  options.task_count = task_count;
+  options.estimator = instance.task_estimator();
+  options.task_count = instance.task_count() > 0 ? instance.task_count() : worker_count;
   const auto join = TextOf(context, "skein_join");
   if (join == "broadcast") options.join_choice = JoinChoice::kBroadcast;
   if (join == "repartition") options.join_choice = JoinChoice::kRepartition;

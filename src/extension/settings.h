@@ -1,6 +1,8 @@
 // Skein's settings in DuckDB's SET.
 #pragma once
 
+#include <chrono>
+
 #include "duckdb.hpp"
 #include "planner/planner_options.h"
 
@@ -15,7 +17,9 @@ void RegisterSettings(duckdb::DatabaseInstance& database);
 Mode ModeOf(duckdb::ClientContext& context);
 /// Reads skein_auto_min_rows of the session: auto distributes a query whose scans are estimated at that many rows.
 uint64_t AutoMinRowsOf(duckdb::ClientContext& context);
+/// Reads skein_task_timeout_ms of the session; 0: none.
+std::chrono::milliseconds TaskTimeoutOf(duckdb::ClientContext& context);
 /// Reads skein_join and skein_aggregate of the session.
-PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t task_count);
+PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t worker_count);
 
 }  // namespace skein::core

@@ -105,6 +105,8 @@ const char* ToString(ExchangeKind kind) {
       return "hash";
     case ExchangeKind::kBroadcast:
       return "broadcast";
+    case ExchangeKind::kRange:
+      return "range";
     case ExchangeKind::kRoundRobin:
       return "round-robin";
     case ExchangeKind::kForward:

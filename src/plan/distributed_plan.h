@@ -18,6 +18,7 @@ enum class ExchangeKind {
   kGather,
   kHash,
   kBroadcast,
+  kRange,       // a key gives the number of a row's partition
   kRoundRobin,  // each block has one of the ranges, whatever its rows are
   kForward      // rows of task i go to task i: at the same worker, by pointer
 };
@@ -46,7 +47,7 @@ struct Exchange {
   std::optional<ExchangeId> shared_from;
   /// What is hashed, as text for people: "#0, #1".
   std::string keys;
-  /// One range a consumer task for kHash, kRoundRobin and kForward; one whole range for kGather and kBroadcast.
+  /// One range a consumer task for kHash, kRange, kRoundRobin and kForward; one whole range for kGather and kBroadcast.
   std::vector<PartitionRange> ranges;
   bool operator==(const Exchange&) const = default;
 

@@ -15,6 +15,8 @@
 #include "duckdb/planner/operator/logical_recursive_cte.hpp"
 #include "engine/parquet_splits.h"
 #include "engine/plan_bytes.h"
+#include "engine/task_functions.h"
+#include "planner/task_scan.h"
 
 namespace skein::core {
 namespace {
@@ -65,6 +67,12 @@ class Examiner {
     switch (op.type) {
       case LogicalOperatorType::LOGICAL_GET:
         VisitGet(op.Cast<duckdb::LogicalGet>());
+        break;
+      case LogicalOperatorType::LOGICAL_FILTER:
+        if (const auto* scan = FindTaskScan(op)) {
+          result_.has_split_scan = true;
+          result_.scanned_rows += scan->has_estimated_cardinality ? scan->estimated_cardinality : 0;
+        }
         break;
       case LogicalOperatorType::LOGICAL_CTE_REF:
         used_ctes_.insert(op.Cast<duckdb::LogicalCTERef>().cte_index);
@@ -127,7 +135,8 @@ class Examiner {
     auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(context_, type, DEFAULT_SCHEMA, name,
                                                                       duckdb::OnEntryNotFound::RETURN_NULL);
     // Functions that DuckDB binds by itself need not be in the catalog; a user's or an extension's is.
-    if (entry && !worker_functions_.contains(entry->name)) Refuse("function " + name + " is not one of DuckDB's own");
+    if (entry && entry->name != kTaskIndexFunction && entry->name != kTaskCountFunction &&
+        !worker_functions_.contains(entry->name)) Refuse("function " + name + " is not one of DuckDB's own");
   }
 
   // Some expressions have no serialized form: better found here than when the query runs.

@@ -7,6 +7,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "planner/task_scan.h"
 
 namespace skein::core {
 
@@ -24,6 +25,11 @@ bool IsVolatile(duckdb::LogicalOperator& op) {
 }  // namespace
 
 Distribution ExchangePlacer::Place(OperatorPtr& op) {
+  if (const auto* scan = FindTaskScan(*op)) {
+    task_scans_.insert(scan);
+    return options_.task_count == 1 ? Distribution::Single() : Distribution::Arbitrary();
+  }
+  if (ReadsTaskContext(*op)) return PlaceSingle(op, "it asks for its task over rows that are distributed already");
   auto placed = PlaceByRule(op);
   // Each task would draw a random() of its own.
   if (placed.kind == DistributionKind::kReplicated && IsVolatile(*op)) return Distribution::Single();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class ExchangePlacer {
   Distribution Place(OperatorPtr& op);
   /// Why operators over distributed input run in a single task, in the order met.
   const std::map<const duckdb::LogicalOperator*, std::string>& single_reasons() const { return single_reasons_; }
+  /// The scans that each task runs whole, of which a filter keeps the task's part.
+  const std::set<const duckdb::LogicalOperator*>& task_scans() const { return task_scans_; }
 
  private:
   Distribution PlaceByRule(OperatorPtr& op);
@@ -99,6 +102,7 @@ class ExchangePlacer {
   PlannerOptions options_;
   std::function<duckdb::idx_t()> new_table_index_;
   std::map<const duckdb::LogicalOperator*, std::string> single_reasons_;
+  std::set<const duckdb::LogicalOperator*> task_scans_;
   std::map<duckdb::idx_t, SharedRows> shared_;  // by CTE index
   /// DuckDB runs a recursive term again and again, and an exchange gives its rows once: none may stand in it.
   bool is_in_recursive_term_ = false;

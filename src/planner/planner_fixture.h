@@ -115,7 +115,7 @@ class PlannerFixture : public testing::Test {
     ExchangePlacer placer(client_->context(), options, [&] { return plan.NewTableIndex(); });
     placer.Place(plan.root);
     plan.root->ResolveOperatorTypes();
-    return StageCutter(client_->context(), options, placer.single_reasons()).Cut(std::move(plan.root));
+    return StageCutter(client_->context(), options, placer).Cut(std::move(plan.root));
   }
 
   static arrow::Result<std::vector<std::string>> RunOnCluster(PlannedQuery& query) {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "skein/task_estimator.h"
+
 namespace skein::core {
 
 enum class JoinChoice { kByCost, kBroadcast, kRepartition };
@@ -14,6 +16,8 @@ struct PlannerOptions {
   /// Forcing one way is for tests; where it is not allowed the other way is taken.
   JoinChoice join_choice = JoinChoice::kByCost;
   AggregateChoice aggregate_choice = AggregateChoice::kByCost;
+  /// Says in how many tasks a scan runs; null: in task_count. Borrowed while a query is planned.
+  skein::TaskEstimator* estimator = nullptr;
 };
 
 }  // namespace skein::core

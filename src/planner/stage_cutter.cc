@@ -1,5 +1,6 @@
 #include "planner/stage_cutter.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
@@ -10,6 +11,8 @@
 
 namespace skein::core {
 namespace {
+
+constexpr uint32_t kMaxTasks = 1024;  // of a stage, by an estimator
 
 // A CTE whose definition ends in an exchange is stored for its readers.
 bool IsShared(duckdb::LogicalOperator& op) {
@@ -39,8 +42,16 @@ std::string NameOf(const duckdb::vector<duckdb::OpenFileInfo>& files) {
 
 PlannedQuery StageCutter::Cut(OperatorPtr root) {
   const bool is_ordered = DeliversOrder(*root);
-  const auto exchange = CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {});
-  result_.plan.exchanges[exchange].consumer = Exchange::kClient;
+  return Finish(CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {}, std::nullopt));
+}
+
+PlannedQuery StageCutter::CutAsBuilt(OperatorPtr root, uint32_t root_tasks) {
+  const bool is_ordered = root_tasks == 1 && DeliversOrder(*root);
+  return Finish(CutStage(std::move(root), ExchangeKind::kGather, is_ordered, {}, root_tasks));
+}
+
+PlannedQuery StageCutter::Finish(ExchangeId of_client) {
+  result_.plan.exchanges[of_client].consumer = Exchange::kClient;
   for (auto& edge : result_.plan.exchanges) {
     if (!edge.is_partitioned()) {
       edge.ranges = {PartitionRange::All()};
@@ -54,7 +65,7 @@ PlannedQuery StageCutter::Cut(OperatorPtr root) {
 }
 
 ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_ordered,
-                                 duckdb::vector<ExpressionPtr> keys) {
+                                 duckdb::vector<ExpressionPtr> keys, std::optional<uint32_t> tasks) {
   Building building;
   building.stage.replay_class = ReplayClassOf(*root);
   Visit(root, 0, building);
@@ -63,7 +74,7 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   auto& stage = building.stage;
   stage.id = static_cast<StageId>(result_.plan.stages.size());
   stage.output = static_cast<ExchangeId>(result_.plan.exchanges.size());
-  stage.task_count = building.has_distributed_input ? options_.task_count : 1;
+  stage.task_count = tasks.value_or(TaskCountOf(building, kind));
   Exchange edge;
   edge.id = stage.output;
   edge.kind = kind;
@@ -76,6 +87,7 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   sink->output_types = {duckdb::LogicalType::BIGINT};
   sink->bindings = {duckdb::ColumnBinding(0, 0)};
   sink->is_ordered = is_ordered;
+  sink->is_key_index = kind == ExchangeKind::kRange;
   sink->expressions = std::move(keys);
   sink->children.push_back(std::move(root));
   sink->ResolveOperatorTypes();
@@ -84,6 +96,26 @@ ExchangeId StageCutter::CutStage(OperatorPtr root, ExchangeKind kind, bool is_or
   result_.plan.stages.push_back(std::move(stage));
   result_.stages.push_back({std::move(sink), std::move(building.scans)});
   return result_.plan.exchanges.back().id;
+}
+
+uint32_t StageCutter::TaskCountOf(const Building& building, ExchangeKind output) const {
+  if (!building.has_distributed_input) return 1;
+  // Tasks that correspond to others, by a partition or one to one, are as many as those. A plan for one worker is
+  // whole.
+  const bool is_free = !building.has_partitioned_exchange && output != ExchangeKind::kForward;
+  const bool is_asked = building.wanted_tasks > 0 && is_free && options_.task_count > 1;
+  return is_asked ? building.wanted_tasks : options_.task_count;
+}
+
+void StageCutter::AskEstimator(const duckdb::LogicalGet& get, const PlannedScan& scan, Building& building) const {
+  if (!options_.estimator) return;
+  skein::ScanFacts facts;
+  facts.name = NameOf(scan.files);
+  facts.files = scan.files.size();
+  facts.estimated_rows = RowsOf(get).value_or(0);
+  facts.workers = options_.task_count;
+  const auto wanted = options_.estimator->EstimateTasks(facts);
+  if (wanted) building.wanted_tasks = std::max(building.wanted_tasks, std::clamp(*wanted, 1U, kMaxTasks));
 }
 
 void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
@@ -99,6 +131,7 @@ void StageCutter::Visit(OperatorPtr& op, uint32_t depth, Building& building) {
   if (reason != single_reasons_.end() && building.stage.single_reason.empty()) {
     building.stage.single_reason = reason->second;
   }
+  building.has_distributed_input |= task_scans_.contains(op.get());
   building.stage.is_barrier |= IsBlocking(*op);
   // What only renames columns is of no interest to people.
   const bool is_shown = ours == nullptr || ours->kind() != OperatorKind::kRestore;
@@ -125,20 +158,22 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   } else if (exchange.reads_cte) {
     source->exchange = CutReread(exchange);
   } else {
-    source->exchange =
-        CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered, std::move(exchange.expressions));
+    source->exchange = CutStage(std::move(exchange.children[0]), kind, exchange.is_ordered,
+                                std::move(exchange.expressions), exchange.producer_tasks);
     result_.plan.exchanges[source->exchange].is_merged = !exchange.merge_keys.empty();
   }
   building.stage.inputs.push_back(source->exchange);
-  building.has_distributed_input |= kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;
+  const bool is_partitioned = kind != ExchangeKind::kGather && kind != ExchangeKind::kBroadcast;
+  building.has_distributed_input |= is_partitioned;
+  building.has_partitioned_exchange |= is_partitioned;
   op = std::move(source);
 }
 
 void StageCutter::CutCte(OperatorPtr& op) {
   while (IsShared(*op)) {
     auto& exchange = static_cast<LogicalExchange&>(*op->children[0]);
-    const auto id =
-        CutStage(std::move(exchange.children[0]), exchange.exchange_kind, false, std::move(exchange.expressions));
+    const auto id = CutStage(std::move(exchange.children[0]), exchange.exchange_kind, false,
+                             std::move(exchange.expressions), std::nullopt);
     result_.plan.exchanges[id].consumer = Exchange::kShared;
     shared_[op->Cast<duckdb::LogicalMaterializedCTE>().table_index] = id;
     op = std::move(op->children[1]);
@@ -187,6 +222,7 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   scan->dynamic_filters = get.dynamic_filters;
   scan->SetEstimatedCardinality(get.estimated_cardinality);
   building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
+  AskEstimator(get, planned, building);
   building.stage.operators.back().detail = NameOf(planned.files);
   building.stage.operators.back().scan = planned.spec.scan;
   building.scans.push_back(std::move(planned));

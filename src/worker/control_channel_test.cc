@@ -66,7 +66,7 @@ TEST_F(ControlChannelTest, RefusesWrongSecretInOneClearLine) {
   ControlChannelOptions options = Options(coordinator_);
   options.secret = "wrong";
   const auto status = StatusOf(options);
-  EXPECT_EQ(status.message(), "worker " + address() + " refused the cluster's secret");
+  EXPECT_EQ(status.message(), "worker " + address() + " refused the cluster's secret: it was started with another one");
   EXPECT_FALSE(DetailOf(status)->is_retryable());
 }
 

@@ -80,13 +80,12 @@ class FlightControlService : public ControlService {
   arrow::Status Listen(const std::string& host, int port, std::string secret) {
     const std::string address = host + ":" + std::to_string(port);
     auto location = flight::Location::ForGrpcTcp(host, port);
-    if (!location.ok()) return WorldError("cannot listen on " + address + ": " + location.status().message());
+    if (!location.ok()) return WorldError("--listen: '" + address + "' is no address: an IPv6 host is written [::1]");
     flight::FlightServerOptions options(*location);
     options.middleware.emplace_back("secret", RequireSecret(std::move(secret)));
     const arrow::Status status = server_.Init(options);
     if (!status.ok()) {
-      return WorldError("cannot listen on " + address +
-                        ", which is in use or not of this machine: " + status.message());
+      return WorldError("cannot listen on " + address + ": it is in use or not of this machine, give another --listen");
     }
     is_listening_ = true;
     return status;

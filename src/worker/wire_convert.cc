@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/valid_text.h"
 
 namespace skein::core {
 namespace {
@@ -48,7 +49,7 @@ wire::Error ToWire(const arrow::Status& status) {
   error.set_is_retryable(detail && detail->is_retryable());
   error.set_is_cancelled(status.IsCancelled());
   if (detail) error.set_duckdb_type(detail->duckdb_type());
-  error.set_message(status.message());
+  error.set_message(ValidText(status.message()));
   return error;
 }
 
@@ -101,7 +102,7 @@ Split FromWire(const wire::SplitMessage& split) { return {split.id(), split.payl
 wire::OperatorFigures ToWire(const OperatorFigures& figures) {
   wire::OperatorFigures out;
   out.set_depth(figures.depth);
-  out.set_name(figures.name);
+  out.set_name(ValidText(figures.name));
   out.set_rows(figures.rows);
   out.set_time_us(figures.time_us);
   return out;

@@ -44,6 +44,12 @@ TEST(WireConvert, MakesForeignStatusAnInternalError) {
   EXPECT_EQ(DetailOf(back)->fault(), Fault::kInternal);
 }
 
+TEST(WireConvert, ErrorWithTheNameOfAFileThatIsNoUtf8Arrives) {
+  wire::Error error;
+  ASSERT_TRUE(error.ParseFromString(ToWire(WorldError("cannot read /data/\xff")).SerializeAsString()));
+  EXPECT_EQ(FromWire(error).message(), "cannot read /data/?");
+}
+
 TEST(WireConvert, ErrorIsNeverOk) { EXPECT_FALSE(FromWire(wire::Error()).ok()); }
 
 TEST(WireConvert, KeepsRangeUpToTheEndOfTheHashSpace) {

@@ -52,6 +52,7 @@ class Node : public WorkerNode, private ControlHandler {
   int control_port() const override { return control_->port(); }
   int data_port() const override { return data_->port(); }
   uint32_t running_tasks() const override { return environment_->running_tasks; }
+  Incarnation incarnation() const override { return incarnation_; }
 
  private:
   arrow::Status CheckOptions() const {

@@ -37,6 +37,8 @@ class WorkerNode {
   virtual int control_port() const = 0;
   virtual int data_port() const = 0;
   virtual uint32_t running_tasks() const = 0;
+  /// Drawn at the start: no other life of this worker, or of another one, has it.
+  virtual Incarnation incarnation() const = 0;
 };
 
 }  // namespace skein::core

@@ -1,0 +1,284 @@
+#include "skein/distributed_executor.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "api/coordinator_state.h"
+#include "api/plan_state.h"
+#include "api/query_run.h"
+#include "api/ranges.h"
+#include "base/error.h"
+#include "base/mutex.h"
+
+namespace skein {
+namespace {
+
+using TableResult = arrow::Result<std::shared_ptr<arrow::Table>>;
+
+constexpr uint64_t kMaxConcurrent = 1024;
+constexpr uint64_t kMaxQueued = 1'000'000;
+constexpr uint64_t kMaxTaskTimeoutMs = 30ULL * 24 * 3600 * 1000;
+constexpr uint64_t kMaxBatchRows = 1'048'576;
+constexpr size_t kKeptQueries = 100;
+
+arrow::Status Check(const ExecutorConfig& config) {
+  ARROW_RETURN_NOT_OK(CheckRange("max_concurrent_queries", config.max_concurrent_queries, 1, kMaxConcurrent));
+  ARROW_RETURN_NOT_OK(CheckRange("max_queued_queries", config.max_queued_queries, 0, kMaxQueued));
+  ARROW_RETURN_NOT_OK(CheckRange("task_timeout_ms", config.task_timeout_ms, 0, kMaxTaskTimeoutMs));
+  ARROW_RETURN_NOT_OK(CheckRange("batch_size", config.batch_size, 1, kMaxBatchRows));
+  if (!config.adaptive_execution) return arrow::Status::OK();
+  return arrow::Status::NotImplemented("adaptive_execution is not available yet: leave it false");
+}
+
+bool IsRetryable(const arrow::Status& status) {
+  const auto* detail = core::DetailOf(status);
+  return detail != nullptr && detail->is_retryable();
+}
+
+class Executor : public DistributedExecutor {
+ public:
+  Executor(std::shared_ptr<CoordinatorState> coordinator, ExecutorConfig config,
+           std::shared_ptr<core::QueryDatabase> database)
+      : coordinator_(std::move(coordinator)), config_(std::move(config)), database_(std::move(database)) {}
+
+  ~Executor() override {
+    std::map<QueryId, std::shared_ptr<QueryRun>> runs;
+    {
+      core::MutexLock lock(mutex_);
+      for (auto& [id, run] : runs_) run->stop.request_stop();
+      runs.swap(runs_);
+    }
+    changed_.NotifyAll();
+    for (auto& [id, run] : runs) Join(*run);
+  }
+
+  arrow::Result<DistributedPlan> Plan(const std::string& sql) override {
+    ARROW_RETURN_NOT_OK(coordinator_->cluster->EnsureReady());
+    ARROW_ASSIGN_OR_RAISE(auto prepared, database_->Prepare(sql));
+    return DistributedPlan(std::make_shared<PlanState>(sql, std::move(prepared), database_));
+  }
+
+  TableResult Execute(const std::string& sql) override {
+    ARROW_ASSIGN_OR_RAISE(const auto query, Submit(sql));
+    return Wait(query);
+  }
+  TableResult Execute(const DistributedPlan& plan) override {
+    ARROW_ASSIGN_OR_RAISE(const auto query, Submit(plan));
+    return Wait(query);
+  }
+
+  arrow::Result<QueryId> Submit(const std::string& sql) override { return Begin(sql, nullptr); }
+  arrow::Result<QueryId> Submit(const DistributedPlan& plan) override {
+    if (plan.state()->owner().lock() != database_) return arrow::Status::Invalid("a plan of another executor");
+    return Begin(plan.sql(), plan.state());
+  }
+
+  TableResult Wait(QueryId query) override;
+  size_t ActiveQueryCount() const override {
+    core::MutexLock lock(mutex_);
+    return running_;
+  }
+  arrow::Status CancelQuery(QueryId query) override;
+  arrow::Result<QueryStatus> GetQueryStatus(QueryId query) const override;
+
+ private:
+  arrow::Result<QueryId> Begin(const std::string& sql, std::shared_ptr<PlanState> plan);
+  void Drive(QueryRun& run);
+  /// Waits for the query's turn; false when it was cancelled in line.
+  bool WaitForTurn(QueryRun& run);
+  TableResult RunAttempts(QueryRun& run);
+  TableResult RunOnce(QueryRun& run, bool& is_read_only);
+  TableResult RunPrepared(QueryRun& run, core::PreparedQuery& prepared);
+  void Finish(QueryRun& run, TableResult outcome);
+  void CountTasks(const QueryRun& run, uint32_t& finished, uint32_t& total) const;
+  arrow::Result<std::shared_ptr<QueryRun>> Find(QueryId query) const;
+  /// Takes out what is over since long; the caller joins it without the mutex.
+  std::vector<std::shared_ptr<QueryRun>> TakeForgotten() REQUIRES(mutex_);
+  static void Join(QueryRun& run) {
+    if (run.thread.joinable()) run.thread.join();
+  }
+
+  const std::shared_ptr<CoordinatorState> coordinator_;
+  const ExecutorConfig config_;
+  const std::shared_ptr<core::QueryDatabase> database_;
+  mutable core::Mutex mutex_;
+  core::ConditionVariable changed_;
+  std::map<QueryId, std::shared_ptr<QueryRun>> runs_ GUARDED_BY(mutex_);
+  std::deque<QueryId> line_ GUARDED_BY(mutex_);
+  size_t running_ GUARDED_BY(mutex_) = 0;
+  QueryId next_id_ GUARDED_BY(mutex_) = 1;
+};
+
+arrow::Result<QueryId> Executor::Begin(const std::string& sql, std::shared_ptr<PlanState> plan) {
+  std::vector<std::shared_ptr<QueryRun>> forgotten;
+  std::shared_ptr<QueryRun> run;
+  {
+    core::MutexLock lock(mutex_);
+    const bool has_turn = line_.empty() && running_ < config_.max_concurrent_queries;
+    if (!has_turn && line_.size() >= config_.max_queued_queries) {
+      return core::Unavailable("too many queries wait: running=" + std::to_string(running_) +
+                               " queued=" + std::to_string(line_.size()) + ": try again later");
+    }
+    run = std::make_shared<QueryRun>(next_id_++, sql, std::move(plan));
+    runs_[run->id] = run;
+    line_.push_back(run->id);
+    run->thread = std::thread([this, run] { Drive(*run); });
+    forgotten = TakeForgotten();
+  }
+  for (const auto& old : forgotten) Join(*old);
+  return run->id;
+}
+
+std::vector<std::shared_ptr<QueryRun>> Executor::TakeForgotten() {
+  std::vector<std::shared_ptr<QueryRun>> forgotten;
+  size_t over = 0;
+  for (auto at = runs_.rbegin(); at != runs_.rend(); ++at) {
+    const auto phase = at->second->phase;
+    if (phase == QueryPhase::kQueued || phase == QueryPhase::kRunning) continue;
+    if (++over > kKeptQueries) forgotten.push_back(at->second);
+  }
+  for (const auto& run : forgotten) runs_.erase(run->id);
+  return forgotten;
+}
+
+void Executor::Drive(QueryRun& run) {
+  if (!WaitForTurn(run)) return Finish(run, core::CancelledError("cancelled before its turn"));
+  Finish(run, RunAttempts(run));
+}
+
+bool Executor::WaitForTurn(QueryRun& run) {
+  core::MutexLock lock(mutex_);
+  changed_.Wait(mutex_, [&]() REQUIRES(mutex_) {
+    const bool has_turn = line_.front() == run.id && running_ < config_.max_concurrent_queries;
+    return has_turn || run.stop.stop_requested();
+  });
+  std::erase(line_, run.id);
+  changed_.NotifyAll();
+  if (run.stop.stop_requested()) return false;
+  running_++;
+  run.phase = QueryPhase::kRunning;
+  return true;
+}
+
+TableResult Executor::RunAttempts(QueryRun& run) {
+  while (true) {
+    uint32_t attempt = 0;
+    {
+      core::MutexLock lock(mutex_);
+      attempt = ++run.attempts;
+    }
+    bool is_read_only = true;
+    auto outcome = RunOnce(run, is_read_only);
+    if (run.stop.stop_requested() && !outcome.ok()) return core::CancelledError("the query was cancelled");
+    const bool may_retry = attempt < coordinator_->config.max_task_attempts && is_read_only;
+    if (outcome.ok() || !may_retry || !IsRetryable(outcome.status())) return outcome;
+  }
+}
+
+TableResult Executor::RunOnce(QueryRun& run, bool& is_read_only) {
+  ARROW_RETURN_NOT_OK(coordinator_->cluster->EnsureReady());
+  auto prepared = run.plan ? run.plan->Borrow() : nullptr;
+  const bool is_borrowed = prepared != nullptr;
+  if (!prepared) {
+    ARROW_ASSIGN_OR_RAISE(prepared, database_->Prepare(run.sql));
+  }
+  is_read_only = prepared->is_read_only();
+  auto outcome = RunPrepared(run, *prepared);
+  if (is_borrowed) run.plan->GiveBack(std::move(prepared));
+  return outcome;
+}
+
+TableResult Executor::RunPrepared(QueryRun& run, core::PreparedQuery& prepared) {
+  {
+    core::MutexLock lock(mutex_);
+    run.running = &prepared;
+  }
+  auto outcome = prepared.Execute(config_.batch_size, run.stop.get_token());
+  core::MutexLock lock(mutex_);
+  CountTasks(run, run.finished_tasks, run.total_tasks);
+  run.running = nullptr;
+  return outcome;
+}
+
+void Executor::Finish(QueryRun& run, TableResult outcome) {
+  core::MutexLock lock(mutex_);
+  if (run.phase == QueryPhase::kRunning) running_--;
+  run.phase = outcome.ok() ? QueryPhase::kFinished : QueryPhase::kFailed;
+  if (outcome.status().IsCancelled()) run.phase = QueryPhase::kCancelled;
+  run.outcome = std::move(outcome);
+  run.end = QueryRun::Clock::now();
+  changed_.NotifyAll();
+}
+
+TableResult Executor::Wait(QueryId query) {
+  ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
+  core::MutexLock lock(mutex_);
+  changed_.Wait(mutex_, [&] { return run->phase != QueryPhase::kQueued && run->phase != QueryPhase::kRunning; });
+  if (run->is_taken) return arrow::Status::KeyError("the rows of query ", query, " were taken already");
+  run->is_taken = true;
+  return std::exchange(run->outcome, run->outcome.ok() ? TableResult(nullptr) : run->outcome);
+}
+
+arrow::Status Executor::CancelQuery(QueryId query) {
+  ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
+  run->stop.request_stop();
+  core::MutexLock lock(mutex_);
+  changed_.NotifyAll();
+  return arrow::Status::OK();
+}
+
+arrow::Result<QueryStatus> Executor::GetQueryStatus(QueryId query) const {
+  ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
+  core::MutexLock lock(mutex_);
+  QueryStatus status;
+  status.id = run->id;
+  status.sql = run->sql;
+  status.phase = run->phase;
+  status.attempts = run->attempts;
+  if (status.is_over() && !run->outcome.ok()) status.error = run->outcome.status().message();
+  status.finished_tasks = run->finished_tasks;
+  status.total_tasks = run->total_tasks;
+  if (run->running != nullptr) CountTasks(*run, status.finished_tasks, status.total_tasks);
+  const auto end = status.is_over() ? run->end : QueryRun::Clock::now();
+  status.elapsed_ms =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(end - run->start).count());
+  return status;
+}
+
+void Executor::CountTasks(const QueryRun& run, uint32_t& finished, uint32_t& total) const {
+  finished = total = 0;
+  const auto started = run.running->Started();
+  if (started.empty()) return;
+  for (const auto& task : coordinator_->cluster->Tasks()) {
+    if (std::find(started.begin(), started.end(), task.query) == started.end()) continue;
+    total++;
+    finished += task.state == "finished";
+  }
+}
+
+arrow::Result<std::shared_ptr<QueryRun>> Executor::Find(QueryId query) const {
+  core::MutexLock lock(mutex_);
+  const auto at = runs_.find(query);
+  if (at == runs_.end()) return arrow::Status::KeyError("no query ", query, ": unknown, or over since long");
+  return at->second;
+}
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<DistributedExecutor>> DistributedExecutor::Make(std::shared_ptr<Coordinator> coordinator,
+                                                                              ExecutorConfig config) {
+  if (!coordinator) return arrow::Status::Invalid("an executor needs a coordinator");
+  ARROW_RETURN_NOT_OK(Check(config));
+  core::QueryDatabaseOptions options;
+  options.cluster = coordinator->state()->cluster;
+  options.estimator = coordinator->config().task_estimator;
+  options.task_count = coordinator->config().default_partitions;
+  options.database = config.database;
+  options.task_timeout = std::chrono::milliseconds(config.task_timeout_ms);
+  ARROW_ASSIGN_OR_RAISE(auto database, core::QueryDatabase::Open(std::move(options)));
+  return std::make_shared<Executor>(coordinator->state(), std::move(config), std::move(database));
+}
+
+}  // namespace skein

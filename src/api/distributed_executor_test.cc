@@ -1,0 +1,186 @@
+#include "skein/distributed_executor.h"
+
+#include <thread>
+
+#include "api/api_fixture.h"
+
+namespace skein {
+namespace {
+
+class ExecutorTest : public ApiCluster {};
+
+// Runs on the workers until it is cancelled: no test waits for its end.
+std::string EndlessOver(const std::string& file) {
+  return "SELECT count(*) FROM " + file + " a, " + file + " b, " + file + " c WHERE a.v + b.v + c.v = -1";
+}
+
+TEST_F(ExecutorTest, GivesDuckDbsAnswer) {
+  StartCluster(2);
+  EXPECT_EQ(AskNumber("SELECT sum(v)::BIGINT FROM " + MakeFile()), 99999LL * 100000 / 2);
+}
+
+TEST_F(ExecutorTest, PlansWithoutRunning) {
+  StartCluster(2);
+  const auto plan = Must(executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  ASSERT_EQ(plan.stages().size(), 2U);
+  EXPECT_EQ(plan.stages()[0].tasks, 2U);
+  EXPECT_EQ(plan.stages()[0].output, ExchangeMethod::kHash);
+  EXPECT_TRUE(plan.stages()[1].feeds_client);
+  EXPECT_EQ(coordinator_->ClusterStatus().running_queries, 0U);
+}
+
+TEST_F(ExecutorTest, RunsAPlanAsOftenAsItIsAsked) {
+  StartCluster(2);
+  const auto plan = Must(executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  for (int time = 0; time < 3; time++) EXPECT_EQ(Must(executor_->Execute(plan))->num_rows(), 10);
+}
+
+TEST_F(ExecutorTest, RunsOnePlanSeveralTimesAtOnce) {
+  StartCluster(2);
+  const auto plan = Must(executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  std::vector<QueryId> queries;
+  for (int time = 0; time < 5; time++) queries.push_back(Must(executor_->Submit(plan)));
+  for (const auto query : queries) EXPECT_EQ(Must(executor_->Wait(query))->num_rows(), 10);
+}
+
+TEST_F(ExecutorTest, TellsEqualPlansFromOthers) {
+  StartCluster(2);
+  const auto file = MakeFile();
+  const auto plan = Must(executor_->Plan("SELECT k FROM " + file));
+  EXPECT_TRUE(plan.Equals(Must(executor_->Plan("SELECT k FROM " + file))));
+  EXPECT_FALSE(plan.Equals(Must(executor_->Plan("SELECT k, count(*) FROM " + file + " GROUP BY k"))));
+}
+
+TEST_F(ExecutorTest, RefusesAPlanOfAnotherExecutor) {
+  StartCluster(1);
+  const auto plan = Must(executor_->Plan("SELECT * FROM " + MakeFile()));
+  const auto other = Must(DistributedExecutor::Make(coordinator_));
+  EXPECT_TRUE(other->Execute(plan).status().IsInvalid());
+}
+
+TEST_F(ExecutorTest, KeepsTheBatchesOfResultsSmall) {
+  ExecutorConfig config;
+  config.batch_size = 1000;
+  StartCluster(2, Config(), config);
+  const auto rows = Must(executor_->Execute("SELECT v FROM " + MakeFile()));
+  ASSERT_EQ(rows->num_rows(), 100000);
+  for (const auto& chunk : rows->column(0)->chunks()) EXPECT_LE(chunk->length(), 1000);
+}
+
+TEST_F(ExecutorTest, CutsIntoAsManyPartitionsAsConfigured) {
+  auto config = Config();
+  config.default_partitions = 5;
+  StartCluster(2, config);
+  const auto sql = "SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k";
+  EXPECT_EQ(Must(executor_->Plan(sql)).stages()[1].tasks, 5U);
+  EXPECT_EQ(Must(executor_->Execute(sql))->num_rows(), 10);
+}
+
+TEST_F(ExecutorTest, ErrorsAreThoseOfDuckDb) {
+  StartCluster(1);
+  const auto failed = executor_->Execute("SELEC 1");
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.status().message().find("syntax error"), std::string::npos);
+}
+
+TEST_F(ExecutorTest, SaysThatNoWorkerIsThere) {
+  StartCluster(0);
+  EXPECT_NE(executor_->Execute("SELECT 1").status().message().find("no worker"), std::string::npos);
+}
+
+TEST_F(ExecutorTest, CancelledQueriesEnd) {
+  StartCluster(2);
+  const auto query = Must(executor_->Submit(EndlessOver(MakeFile())));
+  ASSERT_TRUE(executor_->CancelQuery(query).ok());
+  EXPECT_TRUE(executor_->Wait(query).status().IsCancelled());
+  EXPECT_EQ(Must(executor_->GetQueryStatus(query)).phase, QueryPhase::kCancelled);
+  EXPECT_EQ(executor_->ActiveQueryCount(), 0U);
+}
+
+TEST_F(ExecutorTest, WaitsInLineWhenEnoughRun) {
+  ExecutorConfig config;
+  config.max_concurrent_queries = 1;
+  config.max_queued_queries = 1;
+  StartCluster(2, Config(), config);
+  const auto file = MakeFile();
+  const auto first = Must(executor_->Submit(EndlessOver(file)));
+  while (Must(executor_->GetQueryStatus(first)).phase == QueryPhase::kQueued) std::this_thread::yield();
+  const auto second = Must(executor_->Submit("SELECT count(*) FROM " + file));
+  EXPECT_EQ(Must(executor_->GetQueryStatus(second)).phase, QueryPhase::kQueued);
+  EXPECT_NE(executor_->Submit("SELECT 1").status().message().find("too many queries"), std::string::npos);
+  ASSERT_TRUE(executor_->CancelQuery(first).ok());
+  EXPECT_TRUE(executor_->Wait(second).ok());
+}
+
+TEST_F(ExecutorTest, TellsHowAQueryWent) {
+  StartCluster(2);
+  const auto query = Must(executor_->Submit("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  ASSERT_TRUE(executor_->Wait(query).ok());
+  const auto status = Must(executor_->GetQueryStatus(query));
+  EXPECT_EQ(status.phase, QueryPhase::kFinished);
+  EXPECT_EQ(status.total_tasks, 4U);
+  EXPECT_EQ(status.finished_tasks, 4U);
+  EXPECT_EQ(status.attempts, 1U);
+}
+
+TEST_F(ExecutorTest, RowsAreTakenOnce) {
+  StartCluster(1);
+  const auto query = Must(executor_->Submit("SELECT 1"));
+  EXPECT_TRUE(executor_->Wait(query).ok());
+  EXPECT_TRUE(executor_->Wait(query).status().IsKeyError());
+}
+
+TEST_F(ExecutorTest, ATaskOverItsTimeEndsTheQuery) {
+  ExecutorConfig config;
+  config.task_timeout_ms = 50;
+  StartCluster(2, Config(), config);
+  const auto failed = executor_->Execute(EndlessOver(MakeFile()));
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.status().message().find("task time-out"), std::string::npos);
+}
+
+TEST_F(ExecutorTest, TriesAgainOnTheOthersWhenAWorkerIsLost) {
+  StartCluster(2);
+  const auto file = MakeFile();
+  const auto query = Must(executor_->Submit("SELECT count(*) FROM " + file + " a, (FROM " + file +
+                                            " WHERE v < 3000) b WHERE (a.v * b.v) % 7 = 3"));
+  while (Must(executor_->GetQueryStatus(query)).total_tasks == 0) std::this_thread::yield();
+  workers_.pop_back();
+  const auto rows = executor_->Wait(query);
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  EXPECT_EQ(Must(executor_->GetQueryStatus(query)).attempts, 2U);
+}
+
+TEST_F(ExecutorTest, RefusesWhatIsNotThereYet) {
+  StartCluster(0);
+  ExecutorConfig config;
+  config.adaptive_execution = true;
+  EXPECT_TRUE(DistributedExecutor::Make(coordinator_, config).status().IsNotImplemented());
+}
+
+/// Wants three tasks of every scan, and remembers what it was told.
+class ThreeTasks : public TaskEstimator {
+ public:
+  std::optional<uint32_t> EstimateTasks(const ScanFacts& scan) override {
+    facts = scan;
+    return 3;
+  }
+  ScanFacts facts;
+};
+
+TEST_F(ExecutorTest, AsksTheTaskEstimator) {
+  const auto estimator = std::make_shared<ThreeTasks>();
+  auto config = Config();
+  config.task_estimator = estimator;
+  StartCluster(2, config);
+  const auto sql = "SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k";
+  const auto plan = Must(executor_->Plan(sql));
+  EXPECT_EQ(plan.stages()[0].tasks, 3U);
+  EXPECT_EQ(plan.stages()[1].tasks, 2U);
+  EXPECT_EQ(estimator->facts.name, "numbers.parquet");
+  EXPECT_EQ(estimator->facts.estimated_rows, 100000U);
+  EXPECT_EQ(Must(executor_->Execute(plan))->num_rows(), 10);
+}
+
+}  // namespace
+}  // namespace skein

@@ -1,0 +1,233 @@
+#include "planner/stage_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/parser/common_table_expression_info.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/query_node.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/operator/logical_projection.hpp"
+#include "engine/parquet_splits.h"
+#include "planner/eligibility.h"
+#include "planner/stage_inputs.h"
+#include "planner/task_scan.h"
+
+namespace skein::core {
+namespace {
+
+using duckdb::idx_t;
+using duckdb::InvalidInputException;
+using duckdb::LogicalOperatorType;
+
+// The column that carries the number of a row's partition to the exchange.
+constexpr char kPartitionColumn[] = "__skein_partition";
+
+std::string TableOf(uint32_t stage) { return "stage_" + std::to_string(stage); }
+
+duckdb::unique_ptr<duckdb::FunctionData> BindInput(duckdb::ClientContext& context,
+                                                   duckdb::TableFunctionBindInput& input,
+                                                   duckdb::vector<duckdb::LogicalType>& types,
+                                                   duckdb::vector<std::string>& names) {
+  const auto inputs = context.registered_state->Get<StageInputs>(StageInputs::kName);
+  const auto stage = static_cast<uint32_t>(input.inputs[0].GetValue<int64_t>());
+  if (!inputs || !inputs->columns.contains(stage)) {
+    throw InvalidInputException("%s is for the SQL of stages, where it stands for those they depend on",
+                                kStageInputFunction);
+  }
+  const auto& columns = inputs->columns[stage];
+  types = columns.types;
+  names = columns.names;
+  auto data = duckdb::make_uniq<StageInputData>();
+  data->stage = stage;
+  data->estimated_rows = columns.estimated_rows;
+  return data;
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> EstimateInput(duckdb::ClientContext&, const duckdb::FunctionData* data) {
+  return duckdb::make_uniq<duckdb::NodeStatistics>(data->Cast<StageInputData>().estimated_rows);
+}
+
+void RunInput(duckdb::ClientContext&, duckdb::TableFunctionInput&, duckdb::DataChunk&) {
+  throw InvalidInputException("%s runs nowhere", kStageInputFunction);
+}
+
+duckdb::unique_ptr<duckdb::SelectStatement> ParseSelect(const std::string& sql) {
+  duckdb::Parser parser;
+  parser.ParseQuery(sql);
+  if (parser.statements.size() != 1 || parser.statements[0]->type != duckdb::StatementType::SELECT_STATEMENT) {
+    throw InvalidInputException("its SQL is one SELECT");
+  }
+  return duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements[0]));
+}
+
+// Makes the rows of a stage a table that the statement knows.
+void Define(duckdb::SelectStatement& statement, const StageSpec& reader, uint32_t stage, bool has_partition_column) {
+  auto& tables = statement.node->cte_map.map;
+  if (tables.contains(TableOf(stage))) {
+    throw InvalidInputException("its WITH defines %s, which is the name of a stage", TableOf(stage));
+  }
+  const std::string columns = has_partition_column ? std::string("* EXCLUDE ") + kPartitionColumn : "*";
+  auto definition = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
+  definition->query =
+      ParseSelect("SELECT " + columns + " FROM " + kStageInputFunction + "(" + std::to_string(stage) + ")");
+  definition->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
+  tables.insert(TableOf(stage), std::move(definition));
+}
+
+std::string Quoted(const std::string& name) { return duckdb::KeywordHelper::WriteQuoted(name, '"'); }
+
+}  // namespace
+
+std::string StageBuilder::WithPartitionColumn(const StageSpec& stage) {
+  if (stage.output != ExchangeKind::kRange) return stage.sql;
+  // A NULL is below nothing: it comes to the last partition.
+  std::string cases;
+  for (size_t i = 0; i < stage.boundaries.size(); i++) {
+    cases += " WHEN " + Quoted(stage.keys[0]) + " < " + stage.boundaries[i] + " THEN " + std::to_string(i);
+  }
+  const auto last = std::to_string(stage.boundaries.size());
+  const auto partition = cases.empty() ? last : "CASE" + cases + " ELSE " + last + " END";
+  auto inner = ParseSelect(stage.sql)->ToString();
+  return "SELECT *, (" + partition + ")::BIGINT AS " + kPartitionColumn + " FROM (" + inner + ") AS of_stage";
+}
+
+void StageBuilder::Add(const StageSpec& stage) {
+  const auto inputs = duckdb::make_shared_ptr<StageInputs>();
+  for (const auto dependency : stage.dependencies) {
+    const auto& built = built_.at(dependency);
+    inputs->columns[dependency] = {built.types, built.names, built.plan->estimated_cardinality};
+  }
+  context_.registered_state->Insert(StageInputs::kName, inputs);
+  try {
+    auto built = Plan(stage);
+    context_.registered_state->Remove(StageInputs::kName);
+    built_.emplace(stage.id, std::move(built));
+    last_ = stage.id;
+  } catch (std::exception& exception) {
+    context_.registered_state->Remove(StageInputs::kName);
+    const duckdb::ErrorData error(exception);
+    duckdb::ErrorData(error.Type(), "stage " + std::to_string(stage.id) + ": " + error.RawMessage()).Throw();
+  }
+}
+
+StageBuilder::Built StageBuilder::Plan(const StageSpec& stage) {
+  auto statement = ParseSelect(WithPartitionColumn(stage));
+  for (const auto dependency : stage.dependencies) {
+    Define(*statement, stage, dependency, built_.at(dependency).spec.output == ExchangeKind::kRange);
+  }
+  auto binder = duckdb::Binder::CreateBinder(context_);
+  auto bound = binder->Bind(static_cast<duckdb::SQLStatement&>(*statement));
+  duckdb::Optimizer optimizer(*binder, context_);
+  Built built;
+  built.spec = stage;
+  built.plan = optimizer.Optimize(std::move(bound.plan));
+  built.plan->ResolveOperatorTypes();
+  built.types = built.plan->types;
+  built.names = bound.names;
+  built.plan->EstimateCardinality(context_);
+  const auto found = Examine(context_, *built.plan, worker_functions_);
+  if (!found.reason.empty()) throw InvalidInputException("it cannot run on workers: %s", found.reason);
+  bool has_own_rows = false;
+  Connect(built.plan, stage, has_own_rows);
+  for (const auto dependency : stage.dependencies) {
+    if (built_.contains(dependency)) throw InvalidInputException("it does not read %s", TableOf(dependency));
+  }
+  if (stage.tasks > 1 && !has_own_rows) {
+    throw InvalidInputException("each of its %u partitions would give the same rows: give it 1", stage.tasks);
+  }
+  built.plan->ResolveOperatorTypes();
+  return built;
+}
+
+void StageBuilder::Connect(OperatorPtr& op, const StageSpec& reader, bool& has_own_rows) {
+  if (FindTaskScan(*op) != nullptr) {
+    has_own_rows = true;
+    return;
+  }
+  if (op->type != LogicalOperatorType::LOGICAL_GET) {
+    for (auto& child : op->children) Connect(child, reader, has_own_rows);
+    return;
+  }
+  auto& get = op->Cast<duckdb::LogicalGet>();
+  if (get.function.name == kStageInputFunction) {
+    const auto stage = get.bind_data->Cast<StageInputData>().stage;
+    const auto producer = built_.find(stage);
+    if (producer == built_.end()) throw InvalidInputException("it reads %s twice: only once can be", TableOf(stage));
+    has_own_rows |= producer->second.spec.output != ExchangeKind::kBroadcast;
+    op = MakeExchange(std::move(producer->second), get);
+    built_.erase(producer);
+    return;
+  }
+  has_own_rows = true;
+  if (WhyNotSplittable(get).empty()) return;
+  const auto kind = reader.tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kRoundRobin;
+  auto scattered = duckdb::make_uniq<LogicalExchange>(kind, std::move(op));
+  scattered->is_from_client = true;
+  op = std::move(scattered);
+}
+
+OperatorPtr StageBuilder::MakeExchange(Built producer, duckdb::LogicalGet& get) {
+  const auto columns = producer.plan->GetColumnBindings();
+  auto keys = producer.spec.keys;
+  if (producer.spec.output == ExchangeKind::kRange) keys = {kPartitionColumn};
+  auto exchange = duckdb::make_uniq<LogicalExchange>(producer.spec.output, std::move(producer.plan));
+  for (const auto& key : keys) {
+    const auto at = std::find_if(producer.names.begin(), producer.names.end(),
+                                 [&](const std::string& name) { return duckdb::StringUtil::CIEquals(name, key); });
+    if (at == producer.names.end()) {
+      throw InvalidInputException("stage %u has no column '%s' to partition by", producer.spec.id, key);
+    }
+    const auto column = static_cast<idx_t>(at - producer.names.begin());
+    exchange->expressions.push_back(
+        duckdb::make_uniq<duckdb::BoundColumnRefExpression>(*at, producer.types[column], columns[column]));
+  }
+  exchange->producer_tasks = producer.spec.tasks;
+  return SelectColumnsOf(std::move(exchange), get);
+}
+
+OperatorPtr SelectColumnsOf(OperatorPtr op, duckdb::LogicalGet& get) {
+  get.ResolveOperatorTypes();
+  op->ResolveOperatorTypes();
+  const auto all = op->GetColumnBindings();
+  duckdb::vector<ExpressionPtr> wanted;
+  for (const auto& id : get.GetColumnIds()) {
+    if (id.IsVirtualColumn()) {  // stands for "any column" where rows are only counted
+      wanted.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(get.types[wanted.size()])));
+      continue;
+    }
+    const auto column = id.GetPrimaryIndex();
+    wanted.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(op->types[column], all[column]));
+  }
+  auto projection = duckdb::make_uniq<duckdb::LogicalProjection>(get.table_index, std::move(wanted));
+  projection->SetEstimatedCardinality(op->estimated_cardinality);
+  projection->children.push_back(std::move(op));
+  projection->ResolveOperatorTypes();
+  return projection;
+}
+
+OperatorPtr StageBuilder::Finish(duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<std::string>& names) {
+  auto& root = built_.at(last_);
+  types = root.types;
+  names = root.names;
+  return std::move(root.plan);
+}
+
+void RegisterStageInputs(duckdb::DatabaseInstance& database) {
+  duckdb::ExtensionLoader loader(database, "skein");
+  duckdb::TableFunction function(kStageInputFunction, {duckdb::LogicalType::BIGINT}, RunInput, BindInput);
+  function.cardinality = EstimateInput;
+  loader.RegisterFunction(function);
+}
+
+bool IsBuildingStages(duckdb::ClientContext& context) {
+  return context.registered_state->Get<StageInputs>(StageInputs::kName) != nullptr;
+}
+
+}  // namespace skein::core
