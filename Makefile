@@ -5,8 +5,9 @@ PYTHON := $(SKEIN_DEPS)/venv/bin/python
 JOBS ?= $(shell nproc)
 DATA ?= demo-data/sf1
 SCALE_FACTOR ?= 1
+N ?= 20000
 
-.PHONY: build deps configure test test-matrix bench demo lint format clean help
+.PHONY: build deps configure test test-matrix bench demo fuzz-ports lint format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -34,6 +35,9 @@ bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS
 
 test-matrix: build  ## proves TPC-H equal to DuckDB under every configuration; SCALE_FACTOR=10
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
+
+fuzz-ports: build  ## sends N mutated inputs to the ports of a worker; N=100000 SKEIN_SEED=1
+	@SKEIN_FUZZ_INPUTS=$(N) PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/cluster/test_port_fuzz.py
 
 lint:  ## checks format and runs clang-tidy on what is built
 	@tools/deps --lint
