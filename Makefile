@@ -6,8 +6,9 @@ JOBS ?= $(shell nproc)
 DATA ?= demo-data/sf1
 SCALE_FACTOR ?= 1
 PREFIX ?= $(HOME)/.local
+N ?= 20000
 
-.PHONY: build deps configure test test-matrix bench demo install uninstall lint format clean help
+.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -41,6 +42,9 @@ install: build  ## installs program, extension and libraries under PREFIX (defau
 
 uninstall:  ## removes from PREFIX exactly what install put there
 	@tools/install --remove $(PREFIX)
+
+fuzz-ports: build  ## sends N mutated inputs to the ports of a worker; N=100000 SKEIN_SEED=1
+	@SKEIN_FUZZ_INPUTS=$(N) PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/cluster/test_port_fuzz.py
 
 lint:  ## checks format and runs clang-tidy on what is built
 	@tools/deps --lint

@@ -30,9 +30,9 @@ class Worker:
             preexec_fn=prepare,
         )
         line = self.process.stdout.readline()
-        found = re.search(r"control=(\S+)", line)
+        found = re.search(r"control=(\S+) data=\S+:(\d+)", line)
         assert found, f"not ready: {line!r}"
-        self.address = found.group(1)
+        self.address, self.data_port = found.group(1), int(found.group(2))
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@
 namespace skein::core {
 namespace {
 
-constexpr int kBlockRounds = 400, kFragmentRounds = 200;
+constexpr int kBlockRounds = 200, kFragmentRounds = 200;
 
 class BlockFuzz : public testing::Test {
  protected:
