@@ -9,6 +9,7 @@
 #include "engine/error_bridge.h"
 #include "engine/fragment_codec.h"
 #include "engine/fragment_profile.h"
+#include "engine/fragment_rows.h"
 #include "engine/logical_operators.h"
 #include "engine/scalar_functions.h"
 #include "engine/task_state.h"
@@ -142,6 +143,17 @@ class DuckDbEngine : public Engine {
       return arrow::Status::OK();
     }));
     return run;
+  }
+
+  arrow::Result<arrow::RecordBatchVector> ToArrow(const std::string& fragment,
+                                                  const std::vector<Block>& blocks) override {
+    arrow::RecordBatchVector batches;
+    ARROW_RETURN_NOT_OK(CatchDuckDb([&] {
+      duckdb::Connection connection(*database_);
+      connection.BeginTransaction();  // ends with the connection
+      return RowsOfFragment(connection, fragment, blocks).Value(&batches);
+    }));
+    return batches;
   }
 
  private:

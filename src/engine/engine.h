@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <arrow/record_batch.h>
 #include <arrow/result.h>
 
 #include "base/ids.h"
@@ -88,6 +89,9 @@ class Engine {
   virtual ~Engine() = default;
   /// Prepares a fragment that planner encoded with EncodeFragment; `context` is used until the run is destroyed.
   virtual arrow::Result<std::unique_ptr<FragmentRun>> Prepare(std::string fragment, TaskContext context) = 0;
+  /// Turns blocks that a fragment has put out into Arrow; columns are named c0, c1, ... Errors: not its blocks.
+  virtual arrow::Result<arrow::RecordBatchVector> ToArrow(const std::string& fragment,
+                                                          const std::vector<Block>& blocks) = 0;
 };
 
 /// Names the build of DuckDB in this process, and Skein's own: fragments of another build are refused.

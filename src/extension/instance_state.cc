@@ -1,5 +1,5 @@
-#include "base/mutex.h"
 #include "extension/instance_state.h"
+#include "base/mutex.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -14,6 +14,7 @@
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/prepared_statement_data.hpp"
 #include "engine/error_bridge.h"
+#include "extension/encode_query.h"
 #include "extension/instance_state.h"
 #include "extension/load.h"
 #include "extension/remote_query.h"
@@ -22,9 +23,11 @@
 namespace skein::core {
 namespace {
 
-void CollectPlans(const duckdb::PhysicalOperator& op, std::vector<DistributedPlan>& plans) {
-  if (const auto* remote = dynamic_cast<const PhysicalRemoteQuery*>(&op)) plans.push_back(remote->query().plan);
-  for (const auto& child : op.GetChildren()) CollectPlans(child.get(), plans);
+using Remotes = std::vector<const PhysicalRemoteQuery*>;
+
+void CollectRemotes(const duckdb::PhysicalOperator& op, Remotes& remotes) {
+  if (const auto* remote = dynamic_cast<const PhysicalRemoteQuery*>(&op)) remotes.push_back(remote);
+  for (const auto& child : op.GetChildren()) CollectRemotes(child.get(), remotes);
 }
 
 arrow::Result<std::shared_ptr<arrow::Table>> ToTable(duckdb::ClientContext& context,
@@ -60,11 +63,24 @@ class Prepared : public PreparedQuery {
     }
     statement_ = connection_.Prepare(std::move(statements[0]));
     if (statement_->HasError()) statement_->GetErrorObject().Throw();
-    const auto& plan = statement_->data->physical_plan;
-    if (plan) CollectPlans(plan->Root(), plans_);
+    for (const auto* remote : FindRemotes()) plans_.push_back(remote->query().plan);
   }
 
   const std::vector<DistributedPlan>& plans() const override { return plans_; }
+  arrow::Result<QueryRequest> Encode(size_t part) override {
+    const auto remotes = FindRemotes();
+    if (part >= remotes.size()) return arrow::Status::Invalid("the statement has no part ", part, " on the cluster");
+    if (!remotes[part]->children.empty()) {
+      return arrow::Status::NotImplemented("rows of this process belong to the plan: only Execute can run it");
+    }
+    QueryRequest request;
+    ARROW_RETURN_NOT_OK(CatchDuckDb([&] {
+      connection_.context->RunFunctionInTransaction(
+          [&] { request = EncodeQuery(*connection_.context, remotes[part]->query()); });
+      return arrow::Status::OK();
+    }));
+    return request;
+  }
   bool is_read_only() const override { return statement_->GetStatementProperties().IsReadOnly(); }
 
   arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows, std::stop_token stop) override {
@@ -83,6 +99,14 @@ class Prepared : public PreparedQuery {
   std::vector<QueryId> Started() const override { return started_->queries(); }
 
  private:
+  /// In the physical plan as it is now: DuckDB may plan anew when it executes.
+  Remotes FindRemotes() const {
+    Remotes remotes;
+    const auto& plan = statement_->data->physical_plan;
+    if (plan) CollectRemotes(plan->Root(), remotes);
+    return remotes;
+  }
+
   const std::shared_ptr<duckdb::DuckDB> database_;
   duckdb::Connection connection_;
   const duckdb::shared_ptr<StartedQueries> started_;

@@ -33,6 +33,9 @@ class PreparedQuery {
   virtual ~PreparedQuery() = default;
   /// What of it runs on the cluster: one plan for each part, none where all of it runs in this process.
   virtual const std::vector<DistributedPlan>& plans() const = 0;
+  /// Encodes one of these parts, with the files as they are now. Errors: a file that cannot be read; rows of this
+  /// process belong to it (NotImplemented).
+  virtual arrow::Result<QueryRequest> Encode(size_t part) = 0;
   /// Says whether running it again after a failure can change nothing twice.
   virtual bool is_read_only() const = 0;
   /// Runs it; returns all rows in batches of at most `batch_rows`, once every ledger has agreed. Errors: the

@@ -6,10 +6,10 @@
 #include "duckdb/parallel/pipeline.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
 #include "engine/error_bridge.h"
-#include "engine/fragment_codec.h"
 #include "engine/physical_exchange_source.h"
 #include "engine/wakeable.h"
 #include "extension/client_sink.h"
+#include "extension/encode_query.h"
 #include "extension/instance_state.h"
 #include "extension/interrupt_watch.h"
 #include "extension/settings.h"
@@ -20,20 +20,12 @@ namespace {
 
 QueryRequest MakeRequest(duckdb::ClientContext& context, const PlannedQuery& query,
                          const duckdb::PhysicalOperator& remote) {
-  QueryRequest request;
+  auto request = EncodeQuery(context, query);
   for (const auto& child : remote.children) {
     const auto& sink = child.get().Cast<PhysicalClientSink>();
     request.client_inputs[sink.exchange()] = sink.CollectedInput();
   }
-  request.plan = query.plan;
   request.sql = context.GetCurrentQuery();
-  for (StageId id = 0; id < query.stages.size(); id++) {
-    const auto& stage = query.stages[id];
-    request.fragments[id] = EncodeFragment(context, *stage.fragment);
-    for (ScanId scan = 0; scan < stage.scans.size(); scan++) {
-      request.splits[{id, scan}] = EnumerateSplits(context, stage.scans[scan]);
-    }
-  }
   return request;
 }
 

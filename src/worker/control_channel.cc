@@ -46,7 +46,8 @@ class FlightControlChannel : public ControlChannel {
     const auto deadline = Clock::now() + options_.connect_timeout;
     const arrow::Status reached = Reach();
     if (IsUnauthenticated(reached)) {
-      return WorldError("worker " + options_.address + " refused the cluster's secret: it was started with another one");
+      return WorldError("worker " + options_.address +
+                        " refused the cluster's secret: it was started with another one");
     }
     if (!reached.ok()) return Unreachable(reached.message());
     return SayHello(deadline);

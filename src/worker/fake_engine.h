@@ -32,6 +32,10 @@ class FakeEngine : public Engine {
     return std::make_unique<FakeRun>(found->second, std::move(context));
   }
 
+  arrow::Result<arrow::RecordBatchVector> ToArrow(const std::string&, const std::vector<Block>&) override {
+    return InternalError("a script puts out no rows");
+  }
+
  private:
   class FakeRun : public FragmentRun {
    public:

@@ -54,6 +54,14 @@ class Node : public WorkerNode, private ControlHandler {
   uint32_t running_tasks() const override { return environment_->running_tasks; }
   Incarnation incarnation() const override { return incarnation_; }
 
+  arrow::Result<LoneTask> RunTask(wire::StartTask start) override {
+    if (environment_->running_tasks >= options_.task_slots) {
+      return Unavailable("all task slots are in use: running=" + std::to_string(environment_->running_tasks));
+    }
+    return RunLoneTask(*environment_, std::move(start));
+  }
+  void DropQuery(const QueryId& query) override { store_->DropQuery(query); }
+
  private:
   arrow::Status CheckOptions() const {
     if (options_.secret.empty()) return UserError("a worker needs a secret");

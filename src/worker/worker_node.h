@@ -9,6 +9,7 @@
 #include <arrow/result.h>
 
 #include "engine/engine.h"
+#include "worker/lone_task.h"
 
 namespace skein::core {
 
@@ -39,6 +40,11 @@ class WorkerNode {
   virtual uint32_t running_tasks() const = 0;
   /// Drawn at the start: no other life of this worker, or of another one, has it.
   virtual Incarnation incarnation() const = 0;
+  /// Runs a task for the program that holds this worker, to its end; its output stays until DropQuery. Errors: those of
+  /// the task; all task slots are in use (Unavailable).
+  virtual arrow::Result<LoneTask> RunTask(wire::StartTask start) = 0;
+  /// Drops what tasks of a query have put out.
+  virtual void DropQuery(const QueryId& query) = 0;
 };
 
 }  // namespace skein::core

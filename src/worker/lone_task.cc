@@ -1,0 +1,76 @@
+#include "worker/lone_task.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "worker/wire_convert.h"
+
+namespace skein::core {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{1000};  // how often a wait looks again; a task's own limits end it
+
+/// Stands for the coordinator: keeps the last report, and has no more splits.
+class Reports {
+ public:
+  void Take(const wire::FromWorker& message) {
+    if (message.has_split_request()) {
+      wire::ScanSplits none;
+      none.set_scan(message.split_request().scan());
+      none.set_is_last(true);
+      if (auto* runner = runner_.load()) runner->GiveSplits(none);
+      return;
+    }
+    MutexLock lock(mutex_);
+    last_ = message;
+  }
+  void SetRunner(TaskRunner* runner) { runner_ = runner; }
+  wire::FromWorker last() {
+    MutexLock lock(mutex_);
+    return last_;
+  }
+
+ private:
+  std::atomic<TaskRunner*> runner_{nullptr};
+  Mutex mutex_;
+  wire::FromWorker last_ GUARDED_BY(mutex_);
+};
+
+arrow::Result<std::vector<Block>> BlocksOf(RetainedStore& store, const ProducerKey& producer) {
+  std::vector<Block> blocks;
+  ARROW_ASSIGN_OR_RAISE(const auto reader, store.Read(producer, PartitionRange::All()));
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(auto item, reader->Next(kLook));
+    if (!item || item->kind == UnitReader::Item::kEnd) return blocks;
+    if (item->kind == UnitReader::Item::kBlock) blocks.push_back(std::move(item->block));
+  }
+}
+
+}  // namespace
+
+arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTask start) {
+  start.mutable_name()->set_incarnation(environment.incarnation);
+  for (auto& scan : *start.mutable_scans()) scan.set_is_last(true);
+  ARROW_ASSIGN_OR_RAISE(const auto key, FromWire(start.name()));
+  if (start.output().ranges().empty()) return UserError("the task's output has no range");
+  const ProducerKey producer{key.query, start.output().exchange(), key.task, key.attempt};
+  const std::string fragment = start.fragment();  // the run takes the other one
+  LoneTask done;
+  {
+    Reports reports;
+    TaskRunner runner(environment, key, std::move(start),
+                      [&reports](const wire::FromWorker& message) { reports.Take(message); });
+    reports.SetRunner(&runner);
+    runner.Start();
+    while (!runner.WaitUntilReported(kLook)) continue;
+    done.report = reports.last();
+  }
+  if (done.report.has_failed()) return FromWire(done.report.failed().error());
+  ARROW_ASSIGN_OR_RAISE(const auto blocks, BlocksOf(environment.store, producer));
+  ARROW_ASSIGN_OR_RAISE(done.rows, environment.engine.ToArrow(fragment, blocks));
+  return done;
+}
+
+}  // namespace skein::core
