@@ -67,6 +67,15 @@ void TaskRunner::AmendProducers(const wire::AmendProducers& message) {
   input->AddProducers(ProducersOf(message.producers()));
 }
 
+void TaskRunner::ReportProgress() {
+  std::shared_ptr<FragmentRun> run;
+  {
+    std::lock_guard lock(mutex_);
+    run = run_;
+  }
+  if (run) report_(TaskProgressMessage(key_, run->figures()));
+}
+
 void TaskRunner::Cancel(const arrow::Status& reason) {
   Inputs inputs;
   std::shared_ptr<FragmentRun> run;
