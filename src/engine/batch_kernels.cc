@@ -1,10 +1,12 @@
 #include "engine/batch_kernels.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <utility>
 
 #include <arrow/array/builder_binary.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/c/bridge.h>
 
 #include "base/error.h"
@@ -55,6 +57,22 @@ class ChunkReader {
   duckdb::unique_ptr<duckdb::ArrowScanLocalState> state_;
   duckdb::DataChunk chunk_;
 };
+
+bool HasOffset(const arrow::ArrayData& data) {
+  return data.offset != 0 || std::any_of(data.child_data.begin(), data.child_data.end(),
+                                         [](const auto& child) { return HasOffset(*child); });
+}
+
+// DuckDB loses the offsets of arrays that lie within sliced ones: such columns are copied.
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> WithoutNestedOffsets(const arrow::RecordBatch& batch) {
+  arrow::ArrayVector columns;
+  for (const auto& column : batch.columns()) {
+    const bool is_copied = !column->data()->child_data.empty() && HasOffset(*column->data());
+    ARROW_ASSIGN_OR_RAISE(auto plain, is_copied ? arrow::Concatenate({column}) : column);
+    columns.push_back(std::move(plain));
+  }
+  return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
+}
 
 /// Says whether DuckDB reads this column. Throws where it does not.
 void ReadType(duckdb::ClientContext& context, const arrow::Field& field) {
@@ -140,10 +158,14 @@ class DuckDbBatchKernels : public BatchKernels {
                              const std::function<arrow::Status(duckdb::DataChunk&)>& body) {
     // DuckDB trusts the sizes of buffers.
     ARROW_RETURN_NOT_OK(batch.Validate());
+    ARROW_ASSIGN_OR_RAISE(const auto plain, WithoutNestedOffsets(batch));
     const std::lock_guard lock(mutex_);
     return CatchDuckDb([&] {
-      ARROW_RETURN_NOT_OK(CheckColumns(*batch.schema()));
-      ChunkReader reader(context(), batch);
+      if (!checked_ || !batch.schema()->Equals(*checked_, /*check_metadata=*/true)) {
+        ARROW_RETURN_NOT_OK(CheckColumns(*batch.schema()));
+        checked_ = batch.schema();
+      }
+      ChunkReader reader(context(), *plain);
       ARROW_RETURN_NOT_OK(reader.Start());
       while (auto* chunk = reader.Next()) ARROW_RETURN_NOT_OK(body(*chunk));
       return arrow::Status::OK();
@@ -153,6 +175,7 @@ class DuckDbBatchKernels : public BatchKernels {
   std::mutex mutex_;
   std::unique_ptr<duckdb::DuckDB> database_;        // GUARDED_BY(mutex_), null before the first call
   std::unique_ptr<duckdb::Connection> connection_;  // GUARDED_BY(mutex_)
+  std::shared_ptr<arrow::Schema> checked_;          // GUARDED_BY(mutex_): the last one that DuckDB reads
 };
 
 }  // namespace
