@@ -53,7 +53,8 @@ function(skein_add_unit_tests)
   endforeach()
   # api is tested as programs see it: through the shared library and its headers alone.
   file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/api/*_test.cc")
-  add_executable(api_test ${tests})
+  add_executable(api_test ${tests} "${CMAKE_SOURCE_DIR}/src/api/random_arrays.cc"
+                          "${CMAKE_SOURCE_DIR}/src/api/random_batches.cc")
   target_link_libraries(api_test PRIVATE skein_api GTest::gtest GTest::gtest_main)
   target_compile_options(api_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
   gtest_discover_tests(api_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
