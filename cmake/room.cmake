@@ -54,11 +54,20 @@ function(skein_add_unit_tests)
   endforeach()
   # api is tested as programs see it: through the shared library and its headers alone.
   file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/api/*_test.cc")
-  add_executable(api_test ${tests})
+  list(FILTER tests EXCLUDE REGEX "/message_wire_test.cc$")
+  add_executable(api_test ${tests} "${CMAKE_SOURCE_DIR}/src/api/random_arrays.cc"
+                          "${CMAKE_SOURCE_DIR}/src/api/random_batches.cc")
   target_include_directories(api_test PRIVATE "${CMAKE_SOURCE_DIR}/src")  # api_fixture.h
   target_link_libraries(api_test PRIVATE skein_api GTest::gtest GTest::gtest_main)
   target_compile_options(api_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
   gtest_discover_tests(api_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  # But for one: its messages are compared with those of a worker, from inside.
+  add_executable(api_wire_test "${CMAKE_SOURCE_DIR}/src/api/message_wire_test.cc")
+  target_link_libraries(api_wire_test PRIVATE skein_api skein_coordinator arrow_flight_shared duckdb_shared GTest::gtest
+                                              GTest::gtest_main)
+  target_compile_options(api_wire_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)
+  target_link_options(api_wire_test PRIVATE -Wl,--exclude-libs,ALL)
+  gtest_discover_tests(api_wire_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   # cli is a program, not a library: its tests are built with the files that they test.
   add_executable(cli_test "${CMAKE_SOURCE_DIR}/src/cli/worker_flags_test.cc" "${CMAKE_SOURCE_DIR}/src/cli/worker_flags.cc")
   target_link_libraries(cli_test PRIVATE skein_worker duckdb_shared arrow_flight_shared CLI11::CLI11 GTest::gtest

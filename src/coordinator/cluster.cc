@@ -205,6 +205,7 @@ namespace {
 std::string QueryOf(const wire::FromWorker& message) {
   if (message.has_grant()) return message.grant().query();
   if (message.has_split_request()) return message.split_request().name().query();
+  if (message.has_progress()) return message.progress().name().query();
   if (message.has_finished()) return message.finished().name().query();
   if (message.has_failed()) return message.failed().name().query();
   return "";

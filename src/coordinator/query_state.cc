@@ -201,6 +201,15 @@ void QueryState::OnSplitRequest(const wire::SplitRequest& request) {
   SendTo(task->worker, std::move(message));
 }
 
+void QueryState::OnTaskProgress(const wire::TaskProgress& progress) {
+  const TaskEntry* task = FindRunning(progress.name());
+  if (task == nullptr) return;
+  record_->UpdateTask(task->key.stage, task->key.task, [&](TaskInfo& info) {
+    info.rows_in = progress.rows_in();
+    info.rows_out = progress.rows_out();
+  });
+}
+
 void QueryState::OnTaskFinished(const wire::TaskFinished& finished) {
   if (TakeEndOfOrderedRun(finished.name(), nullptr)) return;
   TaskEntry* task = FindRunning(finished.name());
@@ -286,6 +295,7 @@ void QueryState::OnMessage(uint32_t worker, Incarnation incarnation, const wire:
     if (workers[i].worker != worker || workers[i].incarnation != incarnation) continue;
     if (message.has_grant()) return OnGrant(i, message.grant());
     if (message.has_split_request()) return OnSplitRequest(message.split_request());
+    if (message.has_progress()) return OnTaskProgress(message.progress());
     if (message.has_finished()) return OnTaskFinished(message.finished());
     if (message.has_failed()) return OnTaskFailed(message.failed());
   }

@@ -103,6 +103,7 @@ class QueryState {
   std::vector<wire::StartTask> MakeStageStarts(StageId stage);
   void AddFirstSplits(StageId stage, ScanId scan, std::vector<wire::StartTask>& starts);
   void OnSplitRequest(const wire::SplitRequest& request);
+  void OnTaskProgress(const wire::TaskProgress& progress);
   void OnTaskFinished(const wire::TaskFinished& finished);
   void OnTaskFailed(const wire::TaskFailed& failed);
   arrow::Status CheckTask(const TaskEntry& task, const wire::TaskFinished& finished);

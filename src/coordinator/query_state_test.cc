@@ -208,6 +208,31 @@ TEST_F(QueryStateTest, AsksOnlyWorkersThatGetATask) {
   EXPECT_TRUE(connections_[1]->sent.empty());
 }
 
+// ---- progress
+
+TEST_F(QueryStateTest, ShowsTheRowsOfARunningTask) {
+  MakeRunning();
+  wire::FromWorker message;
+  *message.mutable_progress()->mutable_name() = ToWire(Key(0, 1));
+  message.mutable_progress()->set_rows_in(30);
+  message.mutable_progress()->set_rows_out(20);
+  From(1, message);
+  const auto task = state_->record()->Tasks().at(1);
+  EXPECT_EQ(task.rows_in, 30u);
+  EXPECT_EQ(task.rows_out, 20u);
+  EXPECT_EQ(task.state, "running");
+}
+
+TEST_F(QueryStateTest, IgnoresProgressOfATaskThatHasFinished) {
+  MakeRunning();
+  From(0, ScanFinished(0));
+  wire::FromWorker message;
+  *message.mutable_progress()->mutable_name() = ToWire(Key(0, 0));
+  message.mutable_progress()->set_rows_in(30);
+  From(0, message);
+  EXPECT_EQ(state_->record()->Tasks().at(0).rows_in, 0u);
+}
+
 // ---- tasks
 
 TEST_F(QueryStateTest, StartsTasksWithInputsOutputsAndSplits) {

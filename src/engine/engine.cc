@@ -81,6 +81,8 @@ class DuckDbFragmentRun : public FragmentRun {
 
   RunProgress progress() const override { return task_->progress.Get(); }
 
+  RunFigures figures() const override { return {task_->rows_in, task_->rows_out, task_->progress.ended_splits()}; }
+
  private:
   arrow::Status Execute() {
     connection_.BeginTransaction();

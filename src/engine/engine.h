@@ -68,6 +68,13 @@ struct TaskResult {
   uint64_t temp_bytes = 0;
 };
 
+/// What a running fragment has done so far.
+struct RunFigures {
+  uint64_t rows_in = 0;   // from scans and input exchanges
+  uint64_t rows_out = 0;  // into the output exchange
+  uint32_t splits_done = 0;
+};
+
 /// One running fragment. Destroying it cancels and waits.
 class FragmentRun {
  public:
@@ -80,6 +87,8 @@ class FragmentRun {
   virtual void Cancel() = 0;
   /// Says how far the run has come, or had come when it failed. Any thread.
   virtual RunProgress progress() const { return {}; }
+  /// Says what the run has done. Any thread, any time; cheap.
+  virtual RunFigures figures() const { return {}; }
 };
 
 class Engine {

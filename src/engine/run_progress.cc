@@ -20,6 +20,7 @@ void RunProgressLog::BeginSplit(ScanId scan, SplitId split) {
 }
 
 void RunProgressLog::EndSplit(ScanId scan, SplitId split) {
+  ended_splits_++;
   MutexLock lock(mutex_);
   // The splits that are open stand near the end.
   const auto at = std::find_if(begun_.rbegin(), begun_.rend(),

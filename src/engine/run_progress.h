@@ -3,6 +3,7 @@
 // RunProgressLog belongs to a task, any thread may call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -36,6 +37,8 @@ class RunProgressLog {
   void EndScan(ScanId scan);
 
   RunProgress Get() const;
+  /// Counts the splits whose end was reached.
+  uint32_t ended_splits() const { return ended_splits_; }
 
  private:
   using Source = std::pair<bool, uint32_t>;  // is it a scan, and its id
@@ -46,6 +49,7 @@ class RunProgressLog {
   std::vector<Source> sources_ GUARDED_BY(mutex_);  // in the order of their first use
   std::vector<RunProgress::Begun> begun_ GUARDED_BY(mutex_);
   ErrorPosition position_ GUARDED_BY(mutex_);
+  std::atomic<uint32_t> ended_splits_{0};
 };
 
 }  // namespace skein::core

@@ -36,6 +36,7 @@ TEST(RunProgress, TellsOpenSplitsFromThoseThatHaveEnded) {
   ASSERT_EQ(begun.size(), 2u);
   EXPECT_FALSE(begun[0].is_open);
   EXPECT_TRUE(begun[1].is_open);
+  EXPECT_EQ(log.ended_splits(), 1u);
 }
 
 class PlainOrder : public FragmentFixture {

@@ -42,6 +42,7 @@ class FakeEngine : public Engine {
     FakeRun(Script script, TaskContext context) : script_(std::move(script)), context_(std::move(context)) {}
     arrow::Result<TaskResult> Run() override { return script_(context_, cancelled_); }
     void Cancel() override { cancelled_.Open(); }
+    RunFigures figures() const override { return {30, 20, 10}; }
 
    private:
     const Script script_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "worker/task_report.h"
 #include "worker/wire_convert.h"
 
@@ -59,7 +60,11 @@ void QueryTable::Handle(const std::shared_ptr<ControlPeer>& peer, wire::ToWorker
     case wire::ToWorker::kRelease:
       return ReleaseQuery(peer, message.release());
     case wire::ToWorker::kPing:
-      return AnswerPing(*peer, message.ping());
+      AnswerPing(*peer, message.ping());
+      return ReportProgress(*peer);
+    case wire::ToWorker::kCancel:
+      if (auto task = FindTask(*peer, message.cancel().name())) task->Cancel(CancelledError(message.cancel().reason()));
+      return;
     case wire::ToWorker::kHello:  // of a stream that has joined: a second delivery
     case wire::ToWorker::MESSAGE_NOT_SET:
       return;
@@ -175,6 +180,18 @@ void QueryTable::AnswerPing(ControlPeer& peer, const wire::Ping& ping) const {
   heartbeat.set_retained_disk_bytes(usage.disk_bytes);
   heartbeat.set_cpu_us(ProcessCpuMicroseconds());
   peer.Send(message);
+}
+
+void QueryTable::ReportProgress(const ControlPeer& peer) const {
+  Runners running;
+  {
+    MutexLock lock(mutex_);
+    for (const auto& [id, query] : queries_) {
+      if (query->peer.get() != &peer || query->is_releasing) continue;
+      for (const auto& [key, task] : query->tasks) running.push_back(task);
+    }
+  }
+  for (const auto& task : running) task->ReportProgress();
 }
 
 }  // namespace skein::core

@@ -65,6 +65,8 @@ class QueryTable {
   void StartTask(const std::shared_ptr<ControlPeer>& peer, wire::StartTask start);
   void ReleaseQuery(const std::shared_ptr<ControlPeer>& peer, const wire::ReleaseQuery& release);
   void AnswerPing(ControlPeer& peer, const wire::Ping& ping) const;
+  /// Tells how far each running task of the stream is.
+  void ReportProgress(const ControlPeer& peer) const;
   std::shared_ptr<TaskRunner> FindTask(const ControlPeer& peer, const wire::TaskName& name);
 
   arrow::Result<Standing> EnterLine(const QueryId& id, const std::shared_ptr<ControlPeer>& peer) REQUIRES(mutex_);

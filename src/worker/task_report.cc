@@ -87,4 +87,14 @@ wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Stat
   return message;
 }
 
+wire::FromWorker TaskProgressMessage(const TaskKey& key, const RunFigures& figures) {
+  wire::FromWorker message;
+  wire::TaskProgress& progress = *message.mutable_progress();
+  *progress.mutable_name() = ToWire(key);
+  progress.set_rows_in(figures.rows_in);
+  progress.set_rows_out(figures.rows_out);
+  progress.set_splits_done(figures.splits_done);
+  return message;
+}
+
 }  // namespace skein::core

@@ -1,4 +1,4 @@
-// What a task tells the coordinator at its end, as messages. Values; any thread.
+// What a task tells the coordinator while it runs and at its end, as messages. Values; any thread.
 #pragma once
 
 #include <map>
@@ -22,5 +22,8 @@ wire::FromWorker TaskFinishedMessage(const wire::StartTask& start, const TaskRes
 /// Reports a failure, for a user's error with how far the task had come. `status` must not be ok.
 wire::FromWorker TaskFailedMessage(const wire::TaskName& name, const arrow::Status& status,
                                    const RunProgress& progress = {});
+
+/// Reports how far a task is.
+wire::FromWorker TaskProgressMessage(const TaskKey& key, const RunFigures& figures);
 
 }  // namespace skein::core

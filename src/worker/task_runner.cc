@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "worker/task_report.h"
 #include "worker/wire_convert.h"
 
@@ -65,6 +66,15 @@ void TaskRunner::AmendProducers(const wire::AmendProducers& message) {
     input = found->second;
   }
   input->AddProducers(ProducersOf(message.producers()));
+}
+
+void TaskRunner::ReportProgress() {
+  std::shared_ptr<FragmentRun> run;
+  {
+    MutexLock lock(mutex_);
+    run = run_;
+  }
+  if (run) report_(TaskProgressMessage(key_, run->figures()));
 }
 
 void TaskRunner::Cancel(const arrow::Status& reason) {

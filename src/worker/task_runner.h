@@ -50,6 +50,8 @@ class TaskRunner {
   void GiveSplits(const wire::ScanSplits& splits) { splits_.Give(splits); }
   /// Ignored where the task does not read the exchange, or no longer.
   void AmendProducers(const wire::AmendProducers& message);
+  /// Reports how far the task is, if it runs.
+  void ReportProgress();
   /// Makes the run end soon with `reason` (not ok). Does not wait.
   void Cancel(const arrow::Status& reason);
   /// Waits until the task has reported; false when the time is over first.

@@ -196,6 +196,43 @@ TEST_F(WorkerNodeTest, AnswersPingWhileTaskIsBlocked) {
   EXPECT_EQ(beat->heartbeat().running_tasks(), 1u);
 }
 
+TEST_F(WorkerNodeTest, TellsHowFarARunningTaskIsAfterAPing) {
+  Gate started;
+  engine_->Add("start", [&](const TaskContext& context, Gate& cancelled) {
+    started.Open();
+    return BlockUntilCancelled(context, cancelled);
+  });
+  Grant(*coordinator_, query_);
+  const auto key = Key(*coordinator_, query_);
+  coordinator_->Send(StartMessage(key, "start"));
+  ASSERT_TRUE(started.Wait());
+  wire::ToWorker ping;
+  ping.mutable_ping();
+  coordinator_->Send(ping);
+  const auto told = coordinator_->mailbox.Take(wire::FromWorker::kProgress);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(*FromWire(told->progress().name()), key);
+  EXPECT_EQ(told->progress().rows_in(), 30u);
+  EXPECT_EQ(told->progress().rows_out(), 20u);
+  EXPECT_EQ(told->progress().splits_done(), 10u);
+  coordinator_->Send(ReleaseMessage(query_));
+  ASSERT_TRUE(coordinator_->mailbox.Take(kReleased));  // the script uses the gate no more
+}
+
+TEST_F(WorkerNodeTest, CancelsOneTaskAlone) {
+  Grant(*coordinator_, query_, 2);
+  const auto key = Key(*coordinator_, query_, 1);
+  coordinator_->Send(StartMessage(key, "block"));
+  wire::ToWorker cancel;
+  *cancel.mutable_cancel()->mutable_name() = ToWire(key);
+  cancel.mutable_cancel()->set_reason("enough");
+  coordinator_->Send(cancel);
+  const auto report = coordinator_->mailbox.Take(kFailed);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->failed().error().is_cancelled());
+  Run(StartMessage(Key(*coordinator_, query_, 0), "write"), kFinished);
+}
+
 TEST_F(WorkerNodeTest, ReleaseLetsTheNextQueryIn) {
   const QueryId next = QueryId::Random();
   Grant(*coordinator_, query_, 4);
