@@ -45,9 +45,8 @@ class ClusterStart : public testing::Test {
 };
 
 TEST_F(ClusterStart, NamesAProgramThatIsMissing) {
-  EXPECT_EQ(StartError("local:2"),
-            "local worker 0: cannot start the program '" + options_.worker_binary +
-                "' (skein_worker_binary): No such file or directory");
+  EXPECT_EQ(StartError("local:2"), "local worker 0: cannot start the program '" + options_.worker_binary +
+                                       "' (skein_worker_binary): No such file or directory");
 }
 
 TEST_F(ClusterStart, EndsTheOtherWorkersWhenOneDoesNotStart) {
