@@ -52,3 +52,10 @@ target_compile_definitions(protobuf_lite PRIVATE HAVE_PTHREAD)
 target_compile_options(protobuf_lite PRIVATE -w)
 target_link_libraries(protobuf_lite PUBLIC Threads::Threads)
 find_program(PROTOC protoc REQUIRED)
+
+# --- libedit, for the prompt of the shell: the static archives of Debian, so that a worker's machine needs none of them.
+add_library(editline INTERFACE)
+foreach(archive edit tinfo bsd md)
+  find_library(${archive}_archive NAMES "lib${archive}.a" REQUIRED)
+  target_link_libraries(editline INTERFACE "${${archive}_archive}")
+endforeach()

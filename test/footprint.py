@@ -12,7 +12,8 @@ SETTLE_S = 5
 #: The rows of a statement, or the class and the text of its error.
 Outcome = Tuple[type, Any]
 
-OF_THE_CLUSTER = """SELECT (SELECT count(*) FROM skein_tasks() WHERE state IN ('running', 'waiting')) + coalesce(sum(tasks), 0),
+OF_THE_CLUSTER = """SELECT (SELECT count(*) FROM skein_tasks() WHERE state IN ('running', 'waiting'))
+                             + coalesce(sum(tasks), 0),
                            coalesce(sum(retained_bytes), 0) FROM skein_workers()"""
 # Of the query that asks itself, DuckDB holds as much each time.
 OF_DUCKDB = """SELECT (SELECT coalesce(sum(size), 0) FROM duckdb_temporary_files()), sum(memory_usage_bytes)

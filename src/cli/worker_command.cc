@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/secret_rule.h"
+#include "cli/text_file.h"
 #include "cli/worker_flags.h"
 #include "worker/worker_log.h"
 
@@ -44,21 +44,11 @@ std::string TakeSecretFromEnvironment() {
   return secret;
 }
 
-/// Reads no more than tells that it is too long: the name may be one of a device.
-arrow::Result<std::string> ReadSecretFile(const std::string& file) {
-  const auto cannot = [&] { return UserError("cannot read the secret file " + file + ": " + std::strerror(errno)); };
-  const std::unique_ptr<FILE, int (*)(FILE*)> in(std::fopen(file.c_str(), "re"), std::fclose);
-  if (!in) return cannot();
-  std::string secret(kMaxSecretBytes + 2, '\0');  // a longest one, its end of line, and what is too much
-  secret.resize(std::fread(secret.data(), 1, secret.size(), in.get()));
-  if (std::ferror(in.get())) return cannot();
-  return secret;
-}
-
 arrow::Result<std::string> ReadSecret(const std::string& file) {
   std::string secret = TakeSecretFromEnvironment();
   if (!file.empty()) {
-    ARROW_ASSIGN_OR_RAISE(secret, ReadSecretFile(file));
+    // No more than tells that it is too long: a longest one, its end of line, and one byte.
+    ARROW_ASSIGN_OR_RAISE(secret, ReadTextFile(file, kMaxSecretBytes + 3));
   }
   while (!secret.empty() && std::isspace(static_cast<unsigned char>(secret.back()))) secret.pop_back();
   if (secret.empty()) {

@@ -5,7 +5,9 @@
 #include "engine/error_bridge.h"
 #include "extension/instance_state.h"
 #include "extension/load.h"
+#include "extension/name_completion.h"
 #include "extension/result_printer.h"
+#include "extension/statement_end.h"
 
 namespace skein::core {
 namespace {
@@ -30,6 +32,21 @@ class DuckDbSession : public SqlSession {
       return arrow::Status::OK();
     });
   }
+
+  bool EndsStatement(const std::string& sql) const override { return core::EndsStatement(sql); }
+
+  std::vector<std::string> NamesThatBegin(const std::string& prefix) override {
+    std::vector<std::string> names;
+    const auto status = CatchDuckDb([&] {
+      duckdb::Connection own(database_);  // that of the statements may be in a transaction that has failed
+      own.Query("SET skein_mode = 'local'");
+      names = core::NamesThatBegin(own, prefix);
+      return arrow::Status::OK();
+    });
+    return status.ok() ? names : std::vector<std::string>();
+  }
+
+  void SetFormat(OutputFormat format) override { format_ = format; }
 
   void Interrupt() override { connection_->Interrupt(); }
 

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <arrow/result.h>
 
@@ -30,6 +31,11 @@ class SqlSession {
 
   /// Runs all statements of `sql` and prints the result of each, whole, once it is complete. Stops at the first error.
   virtual arrow::Status Run(const std::string& sql, std::ostream& out) = 0;
+  /// Says whether `sql` ends with the end of a statement; see statement_end.h.
+  virtual bool EndsStatement(const std::string& sql) const = 0;
+  /// Returns what may stand in a statement and begins with `prefix`; see name_completion.h.
+  virtual std::vector<std::string> NamesThatBegin(const std::string& prefix) = 0;
+  virtual void SetFormat(OutputFormat format) = 0;
   /// Cancels the running statement. Any thread.
   virtual void Interrupt() = 0;
   /// Finished and all tasks of the distributed query that runs; nothing when none does. Any thread.
