@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <arrow/result.h>
 #include <arrow/table.h>
@@ -16,6 +17,8 @@
 #include "skein/distributed_plan.h"
 #include "skein/executor_config.h"
 #include "skein/export.h"
+#include "skein/messages.h"
+#include "skein/query_stage.h"
 #include "skein/query_status.h"
 
 namespace skein {
@@ -32,6 +35,13 @@ class SKEIN_EXPORT DistributedExecutor {
   /// Plans one statement for the workers that there are now, and runs nothing. Errors: DuckDB's own, of the statement;
   /// no worker is there.
   virtual arrow::Result<DistributedPlan> Plan(const std::string& sql) = 0;
+  /// Plans stages that were cut by hand; the one that no other depends on feeds the client. Errors name the stage: its
+  /// SQL, a dependency that is not there or not read, partitions that do not fit.
+  virtual arrow::Result<DistributedPlan> Plan(const std::vector<QueryStage>& stages) = 0;
+  /// Makes the tasks of a stage of the plan's first part, for Worker::ExecuteTask: its splits given out in turn, with
+  /// the files as they are now, and a query id of their own. Whoever runs them fills in the producers of what they
+  /// read. Errors: a plan of another executor; rows of this process belong to it; no such stage (Invalid).
+  virtual arrow::Result<std::vector<ExecuteTask>> MakeTasks(const DistributedPlan& plan, uint32_t stage) = 0;
 
   /// Plans and runs one statement; waits for all of its rows. What scans files runs on the workers; tables in memory
   /// are pushed to them; DDL and writes happen in the executor's DuckDB. Errors: DuckDB's own; a lost worker, named,

@@ -3,11 +3,13 @@
 //   skein::QueryStage(0, skein::SerializedPlan::FromSql("SELECT customer_id, amount FROM 'orders.parquet'"), 4)
 //       .WithPartitionStrategy(skein::HashPartitioning{{"customer_id"}, 4})
 //       .WithShuffle();
-//   skein::QueryStage(1, skein::SerializedPlan::FromSql("SELECT customer_id, sum(amount) FROM stage_0 GROUP BY ALL"), 4)
+//   skein::QueryStage(1, skein::SerializedPlan::FromSql("SELECT customer_id, sum(amount) FROM stage_0 GROUP BY ALL"),
+//   4)
 //       .WithDependency(0);
 //
 // The SQL of a stage runs in each of its partitions over that partition's rows: whether the answers together are the
-// answer wanted is up to whoever cuts the stages. skein_task_index() and skein_task_count() tell a partition which it is.
+// answer wanted is up to whoever cuts the stages. skein_task_index() and skein_task_count() tell a partition which it
+// is.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +39,8 @@ class QueryStage {
     dependencies_.push_back(stage);
     return *this;
   }
-  /// Has its rows exchanged: by its partition strategy, else in turn. Without, the only partition of the next stage gets
-  /// them all, and so does each of several.
+  /// Has its rows exchanged: by its partition strategy, else in turn. Without, the only partition of the next stage
+  /// gets them all, and so does each of several.
   QueryStage& WithShuffle() {
     requires_shuffle_ = true;
     return *this;

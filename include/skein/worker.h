@@ -8,11 +8,13 @@
 #include <memory>
 #include <string>
 
+#include <arrow/record_batch.h>
 #include <arrow/result.h>
 
 #include "skein/cluster_status.h"
 #include "skein/coordinator.h"
 #include "skein/export.h"
+#include "skein/messages.h"
 
 namespace skein {
 
@@ -33,6 +35,15 @@ struct WorkerOptions {
   std::string secret;
 };
 
+/// What a task has done.
+struct TaskResult {
+  TaskComplete report;
+  /// All rows of its output; columns are named c0, c1, ...
+  arrow::RecordBatchVector rows;
+  /// What tasks that read the output name as its producer.
+  skein::ExecuteTask::Producer producer;
+};
+
 class SKEIN_EXPORT Worker {
  public:
   /// Starts a worker that coordinators may connect to. Errors: an address in use or invalid, a directory that cannot be
@@ -51,6 +62,13 @@ class SKEIN_EXPORT Worker {
   /// Says whether a task slot is free.
   virtual bool CanAcceptTask() const = 0;
   virtual uint32_t running_tasks() const = 0;
+
+  /// Runs one task here, to its end, as if a coordinator had sent it with all its splits. Its output is returned and
+  /// also kept, under the address of `producer`, for tasks that read it. Errors: those of the task; a message that is
+  /// damaged (Invalid); all task slots are in use (retryable).
+  virtual arrow::Result<TaskResult> ExecuteTask(const skein::ExecuteTask& task) = 0;
+  /// Drops what tasks of a query have put out here. Errors (Invalid): the id is not 32 hexadecimal digits.
+  virtual arrow::Status DropOutput(const std::string& query) = 0;
 };
 
 }  // namespace skein

@@ -9,8 +9,11 @@
 #include "api/plan_state.h"
 #include "api/query_run.h"
 #include "api/ranges.h"
+#include "api/stage_sql.h"
+#include "api/stage_tasks.h"
 #include "base/error.h"
 #include "base/mutex.h"
+#include "coordinator/retry_policy.h"
 
 namespace skein {
 namespace {
@@ -32,16 +35,15 @@ arrow::Status Check(const ExecutorConfig& config) {
   return arrow::Status::NotImplemented("adaptive_execution is not available yet: leave it false");
 }
 
-bool IsRetryable(const arrow::Status& status) {
-  const auto* detail = core::DetailOf(status);
-  return detail != nullptr && detail->is_retryable();
-}
-
 class Executor : public DistributedExecutor {
  public:
   Executor(std::shared_ptr<CoordinatorState> coordinator, ExecutorConfig config,
            std::shared_ptr<core::QueryDatabase> database)
-      : coordinator_(std::move(coordinator)), config_(std::move(config)), database_(std::move(database)) {}
+      : coordinator_(std::move(coordinator)),
+        config_(std::move(config)),
+        database_(std::move(database)),
+        retries_({.max_attempts = coordinator_->config.max_task_attempts,
+                  .max_query_retries = coordinator_->config.max_task_attempts}) {}
 
   ~Executor() override {
     std::map<QueryId, std::shared_ptr<QueryRun>> runs;
@@ -59,6 +61,11 @@ class Executor : public DistributedExecutor {
     ARROW_ASSIGN_OR_RAISE(auto prepared, database_->Prepare(sql));
     return DistributedPlan(std::make_shared<PlanState>(sql, std::move(prepared), database_));
   }
+  arrow::Result<DistributedPlan> Plan(const std::vector<QueryStage>& stages) override {
+    ARROW_ASSIGN_OR_RAISE(const auto sql, WriteStageSql(stages));
+    return Plan(sql);
+  }
+  arrow::Result<std::vector<ExecuteTask>> MakeTasks(const DistributedPlan& plan, uint32_t stage) override;
 
   TableResult Execute(const std::string& sql) override {
     ARROW_ASSIGN_OR_RAISE(const auto query, Submit(sql));
@@ -89,6 +96,8 @@ class Executor : public DistributedExecutor {
   /// Waits for the query's turn; false when it was cancelled in line.
   bool WaitForTurn(QueryRun& run);
   TableResult RunAttempts(QueryRun& run);
+  /// Waits until the policy lets the query run again; false when it does not, or the query was cancelled.
+  bool WaitForRetry(QueryRun& run, const arrow::Status& error);
   TableResult RunOnce(QueryRun& run, bool& is_read_only);
   TableResult RunPrepared(QueryRun& run, core::PreparedQuery& prepared);
   void Finish(QueryRun& run, TableResult outcome);
@@ -109,6 +118,7 @@ class Executor : public DistributedExecutor {
   std::deque<QueryId> line_ GUARDED_BY(mutex_);
   size_t running_ GUARDED_BY(mutex_) = 0;
   QueryId next_id_ GUARDED_BY(mutex_) = 1;
+  core::RetryPolicy retries_ GUARDED_BY(mutex_);
 };
 
 arrow::Result<QueryId> Executor::Begin(const std::string& sql, std::shared_ptr<PlanState> plan) {
@@ -164,17 +174,25 @@ bool Executor::WaitForTurn(QueryRun& run) {
 
 TableResult Executor::RunAttempts(QueryRun& run) {
   while (true) {
-    uint32_t attempt = 0;
     {
       core::MutexLock lock(mutex_);
-      attempt = ++run.attempts;
+      run.attempts++;
     }
     bool is_read_only = true;
     auto outcome = RunOnce(run, is_read_only);
     if (run.stop.stop_requested() && !outcome.ok()) return core::CancelledError("the query was cancelled");
-    const bool may_retry = attempt < coordinator_->config.max_task_attempts && is_read_only;
-    if (outcome.ok() || !may_retry || !IsRetryable(outcome.status())) return outcome;
+    if (outcome.ok() || !is_read_only || !WaitForRetry(run, outcome.status())) return outcome;
   }
+}
+
+bool Executor::WaitForRetry(QueryRun& run, const arrow::Status& error) {
+  const core::RetriedTask whole{.query = std::to_string(run.id)};
+  core::MutexLock lock(mutex_);
+  const auto action = retries_.OnFailure(whole, error, std::chrono::steady_clock::now());
+  const auto* retry = std::get_if<core::RetryPolicy::Retry>(&action);
+  if (retry != nullptr) changed_.WaitFor(mutex_, retry->delay, [&] { return run.stop.stop_requested(); });
+  retries_.TakeDue(std::chrono::steady_clock::now());
+  return retry != nullptr && !run.stop.stop_requested();
 }
 
 TableResult Executor::RunOnce(QueryRun& run, bool& is_read_only) {
@@ -209,7 +227,16 @@ void Executor::Finish(QueryRun& run, TableResult outcome) {
   if (outcome.status().IsCancelled()) run.phase = QueryPhase::kCancelled;
   run.outcome = std::move(outcome);
   run.end = QueryRun::Clock::now();
+  retries_.Forget(std::to_string(run.id));
   changed_.NotifyAll();
+}
+
+arrow::Result<std::vector<ExecuteTask>> Executor::MakeTasks(const DistributedPlan& plan, uint32_t stage) {
+  if (plan.state()->owner().lock() != database_) return arrow::Status::Invalid("a plan of another executor");
+  // Of a connection of its own: the plan's may be running.
+  ARROW_ASSIGN_OR_RAISE(const auto prepared, database_->Prepare(plan.sql()));
+  ARROW_ASSIGN_OR_RAISE(const auto request, prepared->Encode(0));
+  return MakeStageTasks(request, stage);
 }
 
 TableResult Executor::Wait(QueryId query) {

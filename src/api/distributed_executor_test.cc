@@ -151,6 +151,41 @@ TEST_F(ExecutorTest, TriesAgainOnTheOthersWhenAWorkerIsLost) {
   EXPECT_EQ(Must(executor_->GetQueryStatus(query)).attempts, 2U);
 }
 
+TEST_F(ExecutorTest, RunsStagesThatWereCutByHand) {
+  StartCluster(2);
+  const auto file = MakeFile();
+  const std::vector<QueryStage> stages = {
+      QueryStage(0, SerializedPlan::FromSql("SELECT k, v FROM " + file), 3)
+          .WithPartitionStrategy(HashPartitioning{{"k"}, 4})
+          .WithShuffle(),
+      QueryStage(1, SerializedPlan::FromSql("SELECT k, count(*) AS c FROM stage_0 GROUP BY k"), 4).WithDependency(0)};
+  const auto plan = Must(executor_->Plan(stages));
+  EXPECT_EQ(plan.stages()[0].tasks, 3U);
+  EXPECT_EQ(plan.stages()[1].tasks, 4U);
+  EXPECT_EQ(Must(executor_->Execute(plan))->num_rows(), 10);
+}
+
+TEST_F(ExecutorTest, CutsByHandIntoRanges) {
+  StartCluster(2);
+  const std::vector<QueryStage> stages = {
+      QueryStage(0, SerializedPlan::FromSql("FROM " + MakeFile()), 2)
+          .WithPartitionStrategy(RangePartitioning{"v", {RangeBoundary::Int64(100), RangeBoundary::Int64(500)}}),
+      QueryStage(1, SerializedPlan::FromSql("SELECT count(*) AS c FROM stage_0"), 3).WithDependency(0),
+      QueryStage(2, SerializedPlan::FromSql("SELECT list(c ORDER BY c)::VARCHAR FROM stage_1"), 1).WithDependency(1)};
+  const auto rows = Must(executor_->Execute(Must(executor_->Plan(stages))));
+  EXPECT_EQ(Must(rows->column(0)->GetScalar(0))->ToString(), "[100, 400, 99500]");
+}
+
+TEST_F(ExecutorTest, RefusesPartitionsThatDoNotFit) {
+  StartCluster(1);
+  const std::vector<QueryStage> stages = {
+      QueryStage(0, SerializedPlan::FromSql("FROM " + MakeFile()), 2).WithPartitionStrategy(HashPartitioning{{"k"}, 3}),
+      QueryStage(1, SerializedPlan::FromSql("FROM stage_0"), 4).WithDependency(0)};
+  const auto refused = executor_->Plan(stages);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("stage 0 is partitioned into 3, but stage 1"), std::string::npos);
+}
+
 TEST_F(ExecutorTest, RefusesWhatIsNotThereYet) {
   StartCluster(0);
   ExecutorConfig config;

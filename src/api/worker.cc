@@ -3,8 +3,10 @@
 #include <charconv>
 #include <utility>
 
+#include "api/message_wire.h"
 #include "api/ranges.h"
 #include "api/secret.h"
+#include "api/task_name_wire.h"
 #include "worker/worker_node.h"
 
 namespace skein {
@@ -32,7 +34,10 @@ arrow::Status ParseAddress(const std::string& address, std::string& host, int& p
 class WorkerImpl : public Worker {
  public:
   WorkerImpl(std::unique_ptr<core::WorkerNode> node, const std::string& host, uint32_t task_slots)
-      : node_(std::move(node)), address_(host + ":" + std::to_string(node_->control_port())), task_slots_(task_slots) {}
+      : node_(std::move(node)),
+        host_(host),
+        address_(host + ":" + std::to_string(node_->control_port())),
+        task_slots_(task_slots) {}
 
   ~WorkerImpl() override {
     // Before its ports close, so that the coordinator sees it leave and not die; a query that still needs it fails.
@@ -50,8 +55,29 @@ class WorkerImpl : public Worker {
   bool CanAcceptTask() const override { return node_->running_tasks() < task_slots_; }
   uint32_t running_tasks() const override { return node_->running_tasks(); }
 
+  arrow::Result<TaskResult> ExecuteTask(const skein::ExecuteTask& task) override {
+    ARROW_ASSIGN_OR_RAISE(auto message, ToWire(CoordinatorMessage::Value(task)));
+    ARROW_ASSIGN_OR_RAISE(auto done, node_->RunTask(std::move(*message.mutable_start())));
+    ARROW_ASSIGN_OR_RAISE(auto report, FromWire(done.report));
+    TaskResult result;
+    result.report = std::get<TaskComplete>(std::move(report));
+    result.rows = std::move(done.rows);
+    result.producer.address = host_ + ":" + std::to_string(node_->data_port());
+    result.producer.task = task.task.id.task;
+    result.producer.attempt = task.task.attempt;
+    result.producer.incarnation = node_->incarnation();
+    return result;
+  }
+  arrow::Status DropOutput(const std::string& query) override {
+    ARROW_ASSIGN_OR_RAISE(const auto name, NameToWire({.id = {.query = query}}));
+    ARROW_ASSIGN_OR_RAISE(const auto id, core::QueryId::FromBytes(name.query()));
+    node_->DropQuery(id);
+    return arrow::Status::OK();
+  }
+
  private:
   const std::unique_ptr<core::WorkerNode> node_;
+  const std::string host_;
   const std::string address_;
   const uint32_t task_slots_;
   std::shared_ptr<Coordinator> coordinator_;  // null: alone
