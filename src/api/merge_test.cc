@@ -55,7 +55,8 @@ TEST(Merge, OfOneTypeSortsAsTheStandardLibrary) {
 TEST(Merge, OfSortedPartitionsIsTheSortOfAll) {
   uint64_t seed = 0;
   for (const auto& type : KeyTypes()) {
-    for (const auto& order : AllOrders()) {
+    for (const size_t turn : {seed % 4, (seed + 1) % 4}) {
+      const auto order = AllOrders()[turn];
       SCOPED_TRACE(type->ToString() + (order.ascending ? " ascending" : " descending"));
       const auto batches = RandomBatches(type, {12, 0, 9}, order.nulls_first, ++seed);
       const auto schema = batches[0]->schema();

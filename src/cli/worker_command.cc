@@ -48,7 +48,9 @@ arrow::Result<std::string> ReadSecret(const std::string& file) {
   std::string secret = TakeSecretFromEnvironment();
   if (!file.empty()) {
     // No more than tells that it is too long: a longest one, its end of line, and one byte.
-    ARROW_ASSIGN_OR_RAISE(secret, ReadTextFile(file, kMaxSecretBytes + 3));
+    auto read = ReadTextFile(file, kMaxSecretBytes + 3);
+    if (!read.ok()) return UserError("--secret-file: " + read.status().message());
+    secret = std::move(*read);
   }
   while (!secret.empty() && std::isspace(static_cast<unsigned char>(secret.back()))) secret.pop_back();
   if (secret.empty()) {

@@ -63,7 +63,8 @@ bool HasOffset(const arrow::ArrayData& data) {
                                          [](const auto& child) { return HasOffset(*child); });
 }
 
-// DuckDB loses the offsets of arrays that lie within sliced ones: such columns are copied.
+// DuckDB loses the offsets of arrays that lie within sliced ones: such columns are copied. It also reads list views
+// wrongly behind their first chunk: nested columns are given to it in pieces of one.
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> WithoutNestedOffsets(const arrow::RecordBatch& batch) {
   arrow::ArrayVector columns;
   for (const auto& column : batch.columns()) {
@@ -72,6 +73,12 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> WithoutNestedOffsets(const ar
     columns.push_back(std::move(plain));
   }
   return arrow::RecordBatch::Make(batch.schema(), batch.num_rows(), std::move(columns));
+}
+
+bool IsNested(const arrow::RecordBatch& batch) {
+  const auto& columns = batch.columns();
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const auto& column) { return !column->data()->child_data.empty(); });
 }
 
 /// Says whether DuckDB reads this column. Throws where it does not.
@@ -134,6 +141,7 @@ class DuckDbBatchKernels : public BatchKernels {
       config.SetOptionByName("threads", duckdb::Value::BIGINT(1));
       config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
       config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
+      config.options.load_extensions = false;  // their functions take longer to register than all else
       database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
       connection_ = std::make_unique<duckdb::Connection>(*database_);
     }
@@ -158,16 +166,19 @@ class DuckDbBatchKernels : public BatchKernels {
                              const std::function<arrow::Status(duckdb::DataChunk&)>& body) {
     // DuckDB trusts the sizes of buffers.
     ARROW_RETURN_NOT_OK(batch.Validate());
-    ARROW_ASSIGN_OR_RAISE(const auto plain, WithoutNestedOffsets(batch));
+    const int64_t piece_rows = IsNested(batch) ? STANDARD_VECTOR_SIZE : std::max<int64_t>(batch.num_rows(), 1);
     MutexLock lock(mutex_);
     return CatchDuckDb([&] {
       if (!checked_ || !batch.schema()->Equals(*checked_, /*check_metadata=*/true)) {
         ARROW_RETURN_NOT_OK(CheckColumns(*batch.schema()));
         checked_ = batch.schema();
       }
-      ChunkReader reader(context(), *plain);
-      ARROW_RETURN_NOT_OK(reader.Start());
-      while (auto* chunk = reader.Next()) ARROW_RETURN_NOT_OK(body(*chunk));
+      for (int64_t row = 0; row < batch.num_rows(); row += piece_rows) {
+        ARROW_ASSIGN_OR_RAISE(const auto piece, WithoutNestedOffsets(*batch.Slice(row, piece_rows)));
+        ChunkReader reader(context(), *piece);
+        ARROW_RETURN_NOT_OK(reader.Start());
+        while (auto* chunk = reader.Next()) ARROW_RETURN_NOT_OK(body(*chunk));
+      }
       return arrow::Status::OK();
     });
   }
@@ -175,7 +186,7 @@ class DuckDbBatchKernels : public BatchKernels {
   Mutex mutex_;
   std::unique_ptr<duckdb::DuckDB> database_ GUARDED_BY(mutex_);  // null before the first call
   std::unique_ptr<duckdb::Connection> connection_ GUARDED_BY(mutex_);
-  std::shared_ptr<arrow::Schema> checked_ GUARDED_BY(mutex_);  // : the last one that DuckDB reads
+  std::shared_ptr<arrow::Schema> checked_ GUARDED_BY(mutex_);  // the last one that DuckDB reads
 };
 
 }  // namespace

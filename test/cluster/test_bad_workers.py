@@ -10,7 +10,6 @@ from typing import Callable, List
 
 import duckdb
 import processes
-import pyarrow
 import pytest
 import skein
 from worker_process import Worker, connect_to
@@ -100,14 +99,15 @@ def test_secret_that_no_header_carries_is_refused_without_showing_it(secret: str
 
 
 @pytest.fixture
-def other_build(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+def other_build(tmp_path: pathlib.Path) -> pathlib.Path:
     """The program with a DuckDB that says it was built from other sources."""
     native = pathlib.Path(skein.worker_binary()).parent
     library = (native / "libduckdb.so").read_bytes()
     assert source_id().encode() in library
     shutil.copy(native / "skein", tmp_path / "skein")
     (tmp_path / "libduckdb.so").write_bytes(library.replace(source_id().encode(), b"0" * len(source_id())))
-    monkeypatch.setenv("LD_LIBRARY_PATH", pyarrow.get_library_dirs()[0])
+    for arrow in native.glob("libskein_arrow*"):
+        (tmp_path / arrow.name).symlink_to(arrow)
     return tmp_path / "skein"
 
 
