@@ -7,7 +7,7 @@ DATA ?= demo-data/sf1
 SCALE_FACTOR ?= 1
 PREFIX ?= $(HOME)/.local
 
-.PHONY: build deps configure test test-matrix bench demo install uninstall lint format clean help
+.PHONY: build deps configure test test-matrix bench demo install uninstall lint clang sanitize duckdb2 format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -42,9 +42,22 @@ install: build  ## installs program, extension and libraries under PREFIX (defau
 uninstall:  ## removes from PREFIX exactly what install put there
 	@tools/install --remove $(PREFIX)
 
-lint:  ## checks format and runs clang-tidy on what is built
+lint:  ## checks format and runs clang-tidy on what is built; BASE=main: on what has changed since
 	@tools/deps --lint
-	@tools/lint $(BUILD)
+	@tools/lint $(BUILD) $(BASE)
+
+clang: build  ## has clang read every source: its warnings, and who holds which mutex
+	@tools/deps --lint
+	@tools/check_clang --self-test
+	@tools/check_clang $(BUILD)
+
+sanitize: deps  ## builds and tests under AddressSanitizer and UBSan, then under ThreadSanitizer
+	@tools/sanitize address $(abspath $(PYTHON))
+	@tools/sanitize thread $(abspath $(PYTHON))
+
+duckdb2: build  ## counts the errors of our sources against the headers of DuckDB 2.0
+	@tools/deps --next
+	@tools/check_duckdb2 $(BUILD)
 
 format:  ## formats the C++ sources in place
 	@tools/deps --lint
