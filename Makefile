@@ -8,7 +8,8 @@ SCALE_FACTOR ?= 1
 PREFIX ?= $(HOME)/.local
 N ?= 20000
 
-.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint format clean help
+.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint clang sanitize duckdb2
+.PHONY: format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -46,9 +47,22 @@ uninstall:  ## removes from PREFIX exactly what install put there
 fuzz-ports: build  ## sends N mutated inputs to the ports of a worker; N=100000 SKEIN_SEED=1
 	@SKEIN_FUZZ_INPUTS=$(N) PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/cluster/test_port_fuzz.py
 
-lint:  ## checks format and runs clang-tidy on what is built
+lint:  ## checks format and runs clang-tidy on what is built; BASE=main: on what has changed since
 	@tools/deps --lint
-	@tools/lint $(BUILD)
+	@tools/lint $(BUILD) $(BASE)
+
+clang: build  ## has clang read every source: its warnings, and who holds which mutex
+	@tools/deps --lint
+	@tools/check_clang --self-test
+	@tools/check_clang $(BUILD)
+
+sanitize: deps  ## builds and tests under AddressSanitizer and UBSan, then under ThreadSanitizer
+	@tools/sanitize address $(abspath $(PYTHON))
+	@tools/sanitize thread $(abspath $(PYTHON))
+
+duckdb2: build  ## counts the errors of our sources against the headers of DuckDB 2.0
+	@tools/deps --next
+	@tools/check_duckdb2 $(BUILD)
 
 format:  ## formats the C++ sources in place
 	@tools/deps --lint
