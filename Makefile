@@ -8,8 +8,8 @@ SCALE_FACTOR ?= 1
 PREFIX ?= $(HOME)/.local
 N ?= 20000
 
-.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint clang sanitize duckdb2
-.PHONY: format clean help
+.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint clang duckdb2
+.PHONY: sanitize sanitize-address sanitize-thread format clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -56,8 +56,12 @@ clang: build  ## has clang read every source: its warnings, and who holds which 
 	@tools/check_clang --self-test
 	@tools/check_clang $(BUILD)
 
-sanitize: deps  ## builds and tests under AddressSanitizer and UBSan, then under ThreadSanitizer
+sanitize: sanitize-address sanitize-thread  ## both of these
+
+sanitize-address: deps  ## builds and tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/sanitize address $(abspath $(PYTHON))
+
+sanitize-thread: deps  ## builds and tests what runs on many threads under ThreadSanitizer
 	@tools/sanitize thread $(abspath $(PYTHON))
 
 duckdb2: build  ## counts the errors of our sources against the headers of DuckDB 2.0
