@@ -14,7 +14,7 @@ class ChannelResolver {
   virtual ~ChannelResolver() = default;
   /// Returns the "host:port" to connect to for a worker's control or data address ("host:port" as the worker was
   /// registered, or its host with the data port). Its error becomes that of the worker or query. Any thread; called
-  /// when a connection is opened, so it should not wait.
+  /// when a connection is opened, so it should not wait. It does not call the coordinator or its executors.
   virtual arrow::Result<std::string> Resolve(const std::string& address) = 0;
 };
 

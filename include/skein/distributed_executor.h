@@ -44,7 +44,8 @@ class SKEIN_EXPORT DistributedExecutor {
   virtual arrow::Result<std::vector<ExecuteTask>> MakeTasks(const DistributedPlan& plan, uint32_t stage) = 0;
 
   /// Plans and runs one statement; waits for all of its rows. What scans files runs on the workers; tables in memory
-  /// are pushed to them; DDL and writes happen in the executor's DuckDB. Errors: DuckDB's own; a lost worker, named,
+  /// are pushed to them; DDL and writes happen in the executor's DuckDB. Each statement has a connection of its own, so
+  /// transactions, temporary tables and SET (but SET GLOBAL) end with it. Errors: DuckDB's own; a lost worker, named,
   /// after the last attempt; Cancelled; too many queries in line.
   virtual arrow::Result<std::shared_ptr<arrow::Table>> Execute(const std::string& sql) = 0;
   /// Runs a plan of this executor, with the files as they are now. Errors besides: a plan of another executor

@@ -23,7 +23,8 @@ class TaskEstimator {
   virtual ~TaskEstimator() = default;
   /// Returns how many tasks a stage that reads this scan should have, at least 1; nothing for the default. A stage with
   /// several scans has the most that is asked for; one that also reads a hash partition keeps one task a worker. More
-  /// than 1,024 count as 1,024. Called while a query is planned, also for EXPLAIN: any thread, and it must not wait.
+  /// than 1,024 count as 1,024. Called while a query is planned, also for EXPLAIN: any thread, and it must not wait. It
+  /// does not call the coordinator or its executors.
   virtual std::optional<uint32_t> EstimateTasks(const ScanFacts& scan) = 0;
 };
 

@@ -29,6 +29,8 @@ struct WorkerOptions {
   uint64_t memory_bytes = uint64_t{4} << 30;
   /// Tasks that it admits at a time: 1 to 65,536.
   uint32_t task_slots = 256;
+  /// How long a task of ExecuteTask may run, its wait for rows included: 1 to 2,592,000,000 ms.
+  uint64_t task_timeout_ms = 300'000;
   /// Where it makes a private directory for what spills, which it removes in the end; empty: the system's.
   std::string temp_directory;
   /// As in ClusterConfig; where a coordinator is given, empty means its secret.
@@ -65,7 +67,8 @@ class SKEIN_EXPORT Worker {
 
   /// Runs one task here, to its end, as if a coordinator had sent it with all its splits. Its output is returned and
   /// also kept, under the address of `producer`, for tasks that read it. Errors: those of the task; a message that is
-  /// damaged (Invalid); all task slots are in use (retryable).
+  /// damaged (Invalid) or lacks producers; the task time-out is over; all task slots are in use (retryable). A task
+  /// whose name ran here before needs a further attempt's number.
   virtual arrow::Result<TaskResult> ExecuteTask(const skein::ExecuteTask& task) = 0;
   /// Drops what tasks of a query have put out here. Errors (Invalid): the id is not 32 hexadecimal digits.
   virtual arrow::Status DropOutput(const std::string& query) = 0;

@@ -14,7 +14,7 @@ class WorkerResolver {
   virtual ~WorkerResolver() = default;
   /// Returns the control addresses ("host:port") of all workers that there should be now, each once, in any order. An
   /// error leaves the workers as they were while one of them lives. Called by one thread at a time, by whichever runs a
-  /// query, which waits for it.
+  /// query, which waits for it. It does not call the coordinator or its executors.
   virtual arrow::Result<std::vector<std::string>> Resolve() = 0;
 };
 

@@ -53,6 +53,15 @@ TEST_F(CoordinatorTest, RefusesAWorkerOfAnotherSecretWithoutShowingIt) {
   EXPECT_EQ(registered.status().message().find(kSecret), std::string::npos);
 }
 
+TEST_F(CoordinatorTest, KnowsAWorkerUnderItsOtherAddress) {
+  StartCluster(1);
+  const auto port = workers_[0]->address().substr(workers_[0]->address().rfind(':'));
+  const auto again = coordinator_->RegisterWorker("localhost" + port);
+  ASSERT_FALSE(again.ok());
+  EXPECT_NE(again.status().message().find("worker 0 is the same one"), std::string::npos) << again.status().ToString();
+  EXPECT_EQ(AskNumber("SELECT count(*) FROM " + MakeFile()), 100000);
+}
+
 TEST_F(CoordinatorTest, ForgetsAWorkerThatIsUnregistered) {
   StartCluster(2);
   ASSERT_TRUE(coordinator_->UnregisterWorker(0).ok());

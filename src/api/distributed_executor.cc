@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "api/coordinator_state.h"
@@ -68,18 +69,21 @@ class Executor : public DistributedExecutor {
   arrow::Result<std::vector<ExecuteTask>> MakeTasks(const DistributedPlan& plan, uint32_t stage) override;
 
   TableResult Execute(const std::string& sql) override {
-    ARROW_ASSIGN_OR_RAISE(const auto query, Submit(sql));
-    return Wait(query);
+    ARROW_ASSIGN_OR_RAISE(const auto run, Begin(sql, nullptr));
+    return TakeRows(*run);
   }
   TableResult Execute(const DistributedPlan& plan) override {
-    ARROW_ASSIGN_OR_RAISE(const auto query, Submit(plan));
-    return Wait(query);
+    ARROW_ASSIGN_OR_RAISE(const auto run, BeginPlan(plan));
+    return TakeRows(*run);
   }
 
-  arrow::Result<QueryId> Submit(const std::string& sql) override { return Begin(sql, nullptr); }
+  arrow::Result<QueryId> Submit(const std::string& sql) override {
+    ARROW_ASSIGN_OR_RAISE(const auto run, Begin(sql, nullptr));
+    return run->id;
+  }
   arrow::Result<QueryId> Submit(const DistributedPlan& plan) override {
-    if (plan.state()->owner().lock() != database_) return arrow::Status::Invalid("a plan of another executor");
-    return Begin(plan.sql(), plan.state());
+    ARROW_ASSIGN_OR_RAISE(const auto run, BeginPlan(plan));
+    return run->id;
   }
 
   TableResult Wait(QueryId query) override;
@@ -91,14 +95,22 @@ class Executor : public DistributedExecutor {
   arrow::Result<QueryStatus> GetQueryStatus(QueryId query) const override;
 
  private:
-  arrow::Result<QueryId> Begin(const std::string& sql, std::shared_ptr<PlanState> plan);
+  using RunResult = arrow::Result<std::shared_ptr<QueryRun>>;
+  RunResult Begin(const std::string& sql, std::shared_ptr<PlanState> plan);
+  RunResult BeginPlan(const DistributedPlan& plan) {
+    if (plan.state()->owner().lock() != database_) return arrow::Status::Invalid("a plan of another executor");
+    return Begin(plan.sql(), plan.state());
+  }
+  /// Puts it in line and starts its thread. Errors: too many are there, the system has no thread for it.
+  arrow::Status Enter(const std::shared_ptr<QueryRun>& run) REQUIRES(mutex_);
+  TableResult TakeRows(QueryRun& run);
   void Drive(QueryRun& run);
   /// Waits for the query's turn; false when it was cancelled in line.
   bool WaitForTurn(QueryRun& run);
   TableResult RunAttempts(QueryRun& run);
   /// Waits until the policy lets the query run again; false when it does not, or the query was cancelled.
   bool WaitForRetry(QueryRun& run, const arrow::Status& error);
-  TableResult RunOnce(QueryRun& run, bool& is_read_only);
+  TableResult RunOnce(QueryRun& run, bool& is_query);
   TableResult RunPrepared(QueryRun& run, core::PreparedQuery& prepared);
   void Finish(QueryRun& run, TableResult outcome);
   void CountTasks(const QueryRun& run, uint32_t& finished, uint32_t& total) const;
@@ -121,34 +133,43 @@ class Executor : public DistributedExecutor {
   core::RetryPolicy retries_ GUARDED_BY(mutex_);
 };
 
-arrow::Result<QueryId> Executor::Begin(const std::string& sql, std::shared_ptr<PlanState> plan) {
+Executor::RunResult Executor::Begin(const std::string& sql, std::shared_ptr<PlanState> plan) {
   std::vector<std::shared_ptr<QueryRun>> forgotten;
   std::shared_ptr<QueryRun> run;
   {
     core::MutexLock lock(mutex_);
-    const bool has_turn = line_.empty() && running_ < config_.max_concurrent_queries;
-    if (!has_turn && line_.size() >= config_.max_queued_queries) {
-      return core::Unavailable("too many queries wait: running=" + std::to_string(running_) +
-                               " queued=" + std::to_string(line_.size()) + ": try again later");
-    }
     run = std::make_shared<QueryRun>(next_id_++, sql, std::move(plan));
-    runs_[run->id] = run;
-    line_.push_back(run->id);
-    run->thread = std::thread([this, run] { Drive(*run); });
+    ARROW_RETURN_NOT_OK(Enter(run));
     forgotten = TakeForgotten();
   }
   for (const auto& old : forgotten) Join(*old);
-  return run->id;
+  return run;
+}
+
+arrow::Status Executor::Enter(const std::shared_ptr<QueryRun>& run) {
+  const bool has_turn = line_.empty() && running_ < config_.max_concurrent_queries;
+  const auto load = "running=" + std::to_string(running_) + " queued=" + std::to_string(line_.size());
+  if (!has_turn && line_.size() >= config_.max_queued_queries) {
+    return core::Unavailable("too many queries wait: " + load + ": try again later");
+  }
+  try {
+    run->thread = std::thread([this, run] { Drive(*run); });  // waits for the mutex
+  } catch (const std::system_error& error) {
+    return core::Unavailable("no thread for a query: " + load + " error=" + error.what());
+  }
+  runs_[run->id] = run;
+  line_.push_back(run->id);
+  return arrow::Status::OK();
 }
 
 std::vector<std::shared_ptr<QueryRun>> Executor::TakeForgotten() {
   std::vector<std::shared_ptr<QueryRun>> forgotten;
-  size_t over = 0;
-  for (auto at = runs_.rbegin(); at != runs_.rend(); ++at) {
-    const auto phase = at->second->phase;
-    if (phase == QueryPhase::kQueued || phase == QueryPhase::kRunning) continue;
-    if (++over > kKeptQueries) forgotten.push_back(at->second);
+  for (const auto& [id, run] : runs_) {
+    if (run->phase != QueryPhase::kQueued && run->phase != QueryPhase::kRunning) forgotten.push_back(run);
   }
+  // Those that ended last are kept.
+  std::sort(forgotten.begin(), forgotten.end(), [](const auto& a, const auto& b) { return a->end < b->end; });
+  forgotten.resize(forgotten.size() - std::min(forgotten.size(), kKeptQueries));
   for (const auto& run : forgotten) runs_.erase(run->id);
   return forgotten;
 }
@@ -178,10 +199,10 @@ TableResult Executor::RunAttempts(QueryRun& run) {
       core::MutexLock lock(mutex_);
       run.attempts++;
     }
-    bool is_read_only = true;
-    auto outcome = RunOnce(run, is_read_only);
+    bool is_query = true;
+    auto outcome = RunOnce(run, is_query);
     if (run.stop.stop_requested() && !outcome.ok()) return core::CancelledError("the query was cancelled");
-    if (outcome.ok() || !is_read_only || !WaitForRetry(run, outcome.status())) return outcome;
+    if (outcome.ok() || !is_query || !WaitForRetry(run, outcome.status())) return outcome;
   }
 }
 
@@ -195,14 +216,14 @@ bool Executor::WaitForRetry(QueryRun& run, const arrow::Status& error) {
   return retry != nullptr && !run.stop.stop_requested();
 }
 
-TableResult Executor::RunOnce(QueryRun& run, bool& is_read_only) {
+TableResult Executor::RunOnce(QueryRun& run, bool& is_query) {
   ARROW_RETURN_NOT_OK(coordinator_->cluster->EnsureReady());
   auto prepared = run.plan ? run.plan->Borrow() : nullptr;
   const bool is_borrowed = prepared != nullptr;
   if (!prepared) {
     ARROW_ASSIGN_OR_RAISE(prepared, database_->Prepare(run.sql));
   }
-  is_read_only = prepared->is_read_only();
+  is_query = prepared->is_query();
   auto outcome = RunPrepared(run, *prepared);
   if (is_borrowed) run.plan->GiveBack(std::move(prepared));
   return outcome;
@@ -233,19 +254,25 @@ void Executor::Finish(QueryRun& run, TableResult outcome) {
 
 arrow::Result<std::vector<ExecuteTask>> Executor::MakeTasks(const DistributedPlan& plan, uint32_t stage) {
   if (plan.state()->owner().lock() != database_) return arrow::Status::Invalid("a plan of another executor");
-  // Of a connection of its own: the plan's may be running.
-  ARROW_ASSIGN_OR_RAISE(const auto prepared, database_->Prepare(plan.sql()));
-  ARROW_ASSIGN_OR_RAISE(const auto request, prepared->Encode(0));
-  return MakeStageTasks(request, stage);
+  auto prepared = plan.state()->Borrow();
+  if (!prepared) return core::Unavailable("the plan is being executed: make its tasks before or after");
+  const auto request = prepared->Encode(0);
+  plan.state()->GiveBack(std::move(prepared));
+  ARROW_RETURN_NOT_OK(request.status());
+  return MakeStageTasks(*request, stage);
 }
 
 TableResult Executor::Wait(QueryId query) {
   ARROW_ASSIGN_OR_RAISE(const auto run, Find(query));
+  return TakeRows(*run);
+}
+
+TableResult Executor::TakeRows(QueryRun& run) {
   core::MutexLock lock(mutex_);
-  changed_.Wait(mutex_, [&] { return run->phase != QueryPhase::kQueued && run->phase != QueryPhase::kRunning; });
-  if (run->is_taken) return arrow::Status::KeyError("the rows of query ", query, " were taken already");
-  run->is_taken = true;
-  return std::exchange(run->outcome, run->outcome.ok() ? TableResult(nullptr) : run->outcome);
+  changed_.Wait(mutex_, [&] { return run.phase != QueryPhase::kQueued && run.phase != QueryPhase::kRunning; });
+  if (run.is_taken) return arrow::Status::KeyError("the rows of query ", run.id, " were taken already");
+  run.is_taken = true;
+  return std::exchange(run.outcome, run.outcome.ok() ? TableResult(nullptr) : run.outcome);
 }
 
 arrow::Status Executor::CancelQuery(QueryId query) {

@@ -1,5 +1,6 @@
 #include "skein/distributed_executor.h"
 
+#include <stdexcept>
 #include <thread>
 
 #include "api/api_fixture.h"
@@ -174,6 +175,55 @@ TEST_F(ExecutorTest, CutsByHandIntoRanges) {
       QueryStage(2, SerializedPlan::FromSql("SELECT list(c ORDER BY c)::VARCHAR FROM stage_1"), 1).WithDependency(1)};
   const auto rows = Must(executor_->Execute(Must(executor_->Plan(stages))));
   EXPECT_EQ(Must(rows->column(0)->GetScalar(0))->ToString(), "[100, 400, 99500]");
+}
+
+TEST_F(ExecutorTest, ComparesBoundariesAsTheirOwnType) {
+  StartCluster(1);
+  const std::vector<QueryStage> stages = {
+      QueryStage(0, SerializedPlan::FromSql("SELECT range AS v FROM range(5)"), 1)
+          .WithPartitionStrategy(RangePartitioning{"v", {RangeBoundary::Double(2.4)}}),
+      QueryStage(1, SerializedPlan::FromSql("SELECT max(v) AS most FROM stage_0"), 2).WithDependency(0),
+      QueryStage(2, SerializedPlan::FromSql("SELECT list(most ORDER BY most)::VARCHAR FROM stage_1"), 1)
+          .WithDependency(1)};
+  const auto rows = Must(executor_->Execute(Must(executor_->Plan(stages))));
+  EXPECT_EQ(Must(rows->column(0)->GetScalar(0))->ToString(), "[2, 4]");
+}
+
+TEST_F(ExecutorTest, RefusesBoundariesThatDoNotAscend) {
+  StartCluster(1);
+  const std::vector<QueryStage> stages = {
+      QueryStage(0, SerializedPlan::FromSql("FROM range(5)"), 1)
+          .WithPartitionStrategy(RangePartitioning{"range", {RangeBoundary::Int64(4), RangeBoundary::Int64(2)}}),
+      QueryStage(1, SerializedPlan::FromSql("FROM stage_0"), 3).WithDependency(0)};
+  EXPECT_FALSE(executor_->Plan(stages).ok());
+}
+
+TEST_F(ExecutorTest, SurvivesSqlThatIsNoText) {
+  StartCluster(1);
+  EXPECT_FALSE(
+      executor_->Plan({QueryStage(0, SerializedPlan::FromSql("SELECT '\xff\xfe'"), 1)}).status().IsUnknownError());
+}
+
+TEST_F(ExecutorTest, NeverWritesTwice) {
+  StartCluster(2);
+  const auto file = MakeFile();
+  const auto query = Must(executor_->Submit("COPY (SELECT a.v FROM " + file + " a, (FROM " + file +
+                                            " WHERE v < 3000) b WHERE (a.v * b.v) % 70000 = 3) TO '" +
+                                            (folder_ / "copy.csv").string() + "'"));
+  while (Must(executor_->GetQueryStatus(query)).total_tasks == 0) std::this_thread::yield();
+  workers_.pop_back();
+  EXPECT_FALSE(executor_->Wait(query).ok());
+  EXPECT_EQ(Must(executor_->GetQueryStatus(query)).attempts, 1U);
+}
+
+TEST_F(ExecutorTest, ErrorsOfItsUsersCodeAreErrors) {
+  class Throws : public WorkerResolver {
+    arrow::Result<std::vector<std::string>> Resolve() override { throw std::runtime_error("no list"); }
+  };
+  auto config = Config();
+  config.worker_resolver = std::make_shared<Throws>();
+  StartCluster(0, config);
+  EXPECT_NE(executor_->Execute("SELECT 1").status().message().find("no list"), std::string::npos);
 }
 
 TEST_F(ExecutorTest, RefusesPartitionsThatDoNotFit) {

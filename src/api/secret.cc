@@ -1,7 +1,8 @@
 #include "api/secret.h"
 
-#include <algorithm>
 #include <cstdlib>
+
+#include "base/secret_rule.h"
 
 namespace skein {
 
@@ -9,9 +10,7 @@ arrow::Result<std::string> ResolveSecret(const std::string& given) {
   const char* of_environment = std::getenv("SKEIN_SECRET");
   const std::string secret = given.empty() && of_environment != nullptr ? of_environment : given;
   if (secret.empty()) return arrow::Status::Invalid("no secret: set `secret`, or SKEIN_SECRET in the environment");
-  if (!std::all_of(secret.begin(), secret.end(), [](char c) { return '!' <= c && c <= '~'; })) {
-    return arrow::Status::Invalid("the secret may only hold printable ASCII characters without spaces");
-  }
+  ARROW_RETURN_NOT_OK(core::CheckSecret(secret));
   return secret;
 }
 

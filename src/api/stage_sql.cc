@@ -6,8 +6,10 @@
 #include <variant>
 
 #include <arrow/scalar.h>
-#include <arrow/type_traits.h>
+#include <arrow/type.h>
 
+#include "api/range_boundaries.h"
+#include "engine/batch_kernels.h"
 #include "extension/stage_text.h"
 
 namespace skein {
@@ -19,12 +21,54 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
-// DuckDB casts a quoted value to the type of the column that it is compared with.
+std::string TimestampType(const arrow::TimestampType& type) {
+  if (!type.timezone().empty()) return "TIMESTAMPTZ";
+  const char* names[] = {"TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP", "TIMESTAMP_NS"};
+  return names[static_cast<int>(type.unit())];
+}
+
+std::string TypeInSql(const arrow::DataType& type) {
+  switch (type.id()) {
+    case arrow::Type::BOOL:
+      return "BOOLEAN";
+    case arrow::Type::INT32:
+      return "INTEGER";
+    case arrow::Type::INT64:
+      return "BIGINT";
+    case arrow::Type::UINT64:
+      return "UBIGINT";
+    case arrow::Type::DOUBLE:
+      return "DOUBLE";
+    case arrow::Type::STRING:
+      return "VARCHAR";
+    case arrow::Type::DATE32:
+      return "DATE";
+    case arrow::Type::TIMESTAMP:
+      return TimestampType(static_cast<const arrow::TimestampType&>(type));
+    case arrow::Type::DECIMAL128: {
+      const auto& decimal = static_cast<const arrow::Decimal128Type&>(type);
+      return "DECIMAL(" + std::to_string(decimal.precision()) + ", " + std::to_string(decimal.scale()) + ")";
+    }
+    default:
+      return "";
+  }
+}
+
+// With its type: compared with a column of another one, neither loses digits.
 arrow::Result<std::string> ToSql(const RangeBoundary& boundary) {
   const auto& value = boundary.value();
   if (!value || !value->is_valid) return arrow::Status::Invalid("a boundary is NULL");
-  if (arrow::is_binary(value->type->id())) return arrow::Status::Invalid("a boundary of bytes has no SQL");
-  return Quoted(value->ToString());
+  const auto type = TypeInSql(*value->type);
+  if (type.empty())
+    return arrow::Status::NotImplemented("a boundary of a stage has another type: ", boundary.ToString());
+  return "CAST(" + Quoted(value->ToString()) + " AS " + type + ")";
+}
+
+arrow::Status CheckAscent(const RangePartitioning& range) {
+  if (range.boundaries.empty() || !range.boundaries[0].value()) return arrow::Status::OK();
+  const auto kernels = core::BatchKernels::Make();
+  const arrow::Field key(range.key_column, range.boundaries[0].value()->type);
+  return BoundaryKeys(*kernels, key, range.boundaries).status();
 }
 
 const QueryStage* ReaderOf(uint32_t stage, const std::vector<QueryStage>& stages) {
@@ -53,6 +97,7 @@ struct OutputWriter {
   }
   arrow::Status operator()(const RangePartitioning& range) const {
     ARROW_RETURN_NOT_OK(CheckCount(static_cast<uint32_t>(range.boundaries.size()) + 1));
+    ARROW_RETURN_NOT_OK(CheckAscent(range));
     spec.output = core::ExchangeKind::kRange;
     spec.keys = {range.key_column};
     for (const auto& boundary : range.boundaries) {

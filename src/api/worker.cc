@@ -1,6 +1,7 @@
 #include "skein/worker.h"
 
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "api/message_wire.h"
@@ -17,6 +18,7 @@ constexpr uint64_t kMinMemoryBytes = uint64_t{64} << 20;
 constexpr uint64_t kMaxMemoryBytes = uint64_t{1} << 50;
 constexpr uint32_t kMaxTaskSlots = 65'536;
 constexpr int kMaxPort = 65'535;
+constexpr uint64_t kMaxTaskTimeoutMs = 30ULL * 24 * 3600 * 1000;
 
 arrow::Status ParseAddress(const std::string& address, std::string& host, int& port) {
   const auto colon = address.rfind(':');
@@ -33,11 +35,13 @@ arrow::Status ParseAddress(const std::string& address, std::string& host, int& p
 
 class WorkerImpl : public Worker {
  public:
-  WorkerImpl(std::unique_ptr<core::WorkerNode> node, const std::string& host, uint32_t task_slots)
+  WorkerImpl(std::unique_ptr<core::WorkerNode> node, const std::string& host, uint32_t task_slots,
+             uint64_t task_timeout_ms)
       : node_(std::move(node)),
         host_(host),
         address_(host + ":" + std::to_string(node_->control_port())),
-        task_slots_(task_slots) {}
+        task_slots_(task_slots),
+        task_timeout_(task_timeout_ms) {}
 
   ~WorkerImpl() override {
     // Before its ports close, so that the coordinator sees it leave and not die; a query that still needs it fails.
@@ -57,7 +61,7 @@ class WorkerImpl : public Worker {
 
   arrow::Result<TaskResult> ExecuteTask(const skein::ExecuteTask& task) override {
     ARROW_ASSIGN_OR_RAISE(auto message, ToWire(CoordinatorMessage::Value(task)));
-    ARROW_ASSIGN_OR_RAISE(auto done, node_->RunTask(std::move(*message.mutable_start())));
+    ARROW_ASSIGN_OR_RAISE(auto done, node_->RunTask(std::move(*message.mutable_start()), task_timeout_));
     ARROW_ASSIGN_OR_RAISE(auto report, FromWire(done.report));
     TaskResult result;
     result.report = std::get<TaskComplete>(std::move(report));
@@ -80,6 +84,7 @@ class WorkerImpl : public Worker {
   const std::string host_;
   const std::string address_;
   const uint32_t task_slots_;
+  const std::chrono::milliseconds task_timeout_;
   std::shared_ptr<Coordinator> coordinator_;  // null: alone
   WorkerId number_ = 0;                       // with it
 };
@@ -88,6 +93,7 @@ arrow::Result<std::unique_ptr<WorkerImpl>> StartAlone(WorkerOptions options) {
   ARROW_RETURN_NOT_OK(CheckRange("threads", options.threads, 1, kMaxThreads));
   ARROW_RETURN_NOT_OK(CheckRange("memory_bytes", options.memory_bytes, kMinMemoryBytes, kMaxMemoryBytes));
   ARROW_RETURN_NOT_OK(CheckRange("task_slots", options.task_slots, 1, kMaxTaskSlots));
+  ARROW_RETURN_NOT_OK(CheckRange("task_timeout_ms", options.task_timeout_ms, 1, kMaxTaskTimeoutMs));
   core::WorkerOptions node;
   ARROW_RETURN_NOT_OK(ParseAddress(options.address, node.host, node.control_port));
   ARROW_ASSIGN_OR_RAISE(node.secret, ResolveSecret(options.secret));
@@ -98,7 +104,7 @@ arrow::Result<std::unique_ptr<WorkerImpl>> StartAlone(WorkerOptions options) {
   node.temp_dir = options.temp_directory;
   const auto host = node.host;
   ARROW_ASSIGN_OR_RAISE(auto started, core::WorkerNode::Start(std::move(node)));
-  return std::make_unique<WorkerImpl>(std::move(started), host, options.task_slots);
+  return std::make_unique<WorkerImpl>(std::move(started), host, options.task_slots, options.task_timeout_ms);
 }
 
 }  // namespace

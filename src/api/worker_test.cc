@@ -93,6 +93,27 @@ TEST_F(WorkerTest, GivesTheErrorOfTheTask) {
   EXPECT_TRUE(workers_[0]->CanAcceptTask());
 }
 
+TEST_F(WorkerTest, RefusesATaskThatLacksProducers) {
+  StartCluster(2);
+  const auto plan = Must(executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  const auto refused = workers_[0]->ExecuteTask(Must(executor_->MakeTasks(plan, 1))[0]);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("names 0 producers, of which there are 2"), std::string::npos);
+}
+
+TEST_F(WorkerTest, EndsATaskWhoseRowsNeverCome) {
+  StartCluster(2);
+  const auto plan = Must(executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k"));
+  auto options = SmallWorker();
+  options.task_timeout_ms = 100;
+  const auto worker = Must(Worker::Start(options));
+  auto task = Must(executor_->MakeTasks(plan, 1))[0];
+  const auto maker = Must(workers_[0]->ExecuteTask(Must(executor_->MakeTasks(plan, 0))[0])).producer;
+  task.inputs[0].producers = {maker, maker};  // of another query: it never has rows
+  task.inputs[0].producers[1].task = 1;
+  EXPECT_FALSE(worker->ExecuteTask(task).ok());
+}
+
 TEST_F(WorkerTest, RefusesAFragmentOfGarbage) {
   const auto worker = Must(Worker::Start(SmallWorker()));
   ExecuteTask task;

@@ -1,6 +1,7 @@
 #include "coordinator/cluster.h"
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <thread>
 #include <utility>
@@ -77,7 +78,13 @@ std::vector<std::string> AddressesOf(const ClusterSpec& spec) {
 FlightChannelOptions ChannelOptionsOf(const ClusterOptions& options) {
   FlightChannelOptions channel{.secret = options.secret, .connect_timeout = options.connect_timeout};
   if (const auto resolver = options.channel_resolver) {
-    channel.reached_at = [resolver](const std::string& address) { return resolver->Resolve(address); };
+    channel.reached_at = [resolver](const std::string& address) -> arrow::Result<std::string> {
+      try {
+        return resolver->Resolve(address);
+      } catch (const std::exception& error) {
+        return UserError(std::string("the channel resolver threw: ") + error.what());
+      }
+    };
   }
   return channel;
 }
@@ -131,6 +138,7 @@ void ClusterImpl::RunAside(std::function<void()> action) {
 
 void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,
                          std::shared_ptr<WorkerConnection> connection) {
+  heartbeat_waits_.erase(worker.worker);  // whoever waits does so to its limit
   RunAside([connection] { connection->Abort(); });
   for (auto& [id, query] : queries_) query.state->OnWorkerLost(worker.worker, worker.incarnation, reason);
   ForgetReleased();
@@ -192,9 +200,8 @@ void ClusterImpl::ForgetReleased() {
 
 void ClusterImpl::LetGo() {
   const auto left = membership_.TakeLeft([this](const QueryWorker& worker) {
-    return std::any_of(queries_.begin(), queries_.end(), [&](const auto& entry) {
-      return entry.second.state->Has(worker.worker, worker.incarnation);
-    });
+    return std::any_of(queries_.begin(), queries_.end(),
+                       [&](const auto& entry) { return entry.second.state->Has(worker.worker, worker.incarnation); });
   });
   for (const auto& connection : left) RunAside([connection] { connection->End(); });
 }

@@ -64,11 +64,14 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   // --- any thread but the loop's
   std::vector<arrow::Status> BringUp(const std::vector<uint32_t>& workers);
   /// Brings up all that are not ready; returns the first error.
-  arrow::Status BringUpMissing();
+  arrow::Status BringUpMissing() REQUIRES(bring_up_mutex_);
+  bool IsAnyReady() const;
+  /// Takes in a worker that has said welcome, unless it is there already under another address.
+  arrow::Status Join(uint32_t worker, const JoinedWorker& joined);
   arrow::Status BringUpOne(uint32_t worker);
   arrow::Result<WorkerInfo> InfoOf(uint32_t worker) const;
   /// Takes in and leaves out workers as the resolver says.
-  arrow::Status FollowResolver();
+  arrow::Status FollowResolver() REQUIRES(bring_up_mutex_);
   uint32_t AddAddress(const std::string& address);
   void RemoveNumber(uint32_t worker);
   arrow::Status CheckMayChange() const;
@@ -92,6 +95,8 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;
   Mutex bring_up_mutex_;  // one EnsureReady at a time
+  std::atomic<bool> is_bringing_up_{false};
+  SteadyTime next_bring_up_ GUARDED_BY(bring_up_mutex_);  // lost addresses are not tried before
   std::atomic<uint64_t> next_connection_id_{1};
   QueryHistory history_;
   EventLoop loop_;

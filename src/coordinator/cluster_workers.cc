@@ -1,14 +1,41 @@
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <future>
+#include <optional>
 #include <set>
 #include <utility>
 
-#include "base/mutex.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "coordinator/cluster_impl.h"
 #include "coordinator/connect_worker.h"
 
 namespace skein::core {
+namespace {
+
+/// How long queries do not try again to reach workers that kept them waiting, while others are there.
+constexpr std::chrono::seconds kRetryPause{10};
+constexpr std::chrono::milliseconds kQuickRefusal{500};
+
+arrow::Status CheckOneAddress(const std::string& address) {
+  ARROW_ASSIGN_OR_RAISE(const auto spec, ClusterSpec::Parse(address));
+  if (spec.addresses.size() == 1) return arrow::Status::OK();
+  return UserError("not the address of one worker, host:port: '" + address + "'");
+}
+
+// A user's own code: whatever it throws is an error of its.
+arrow::Result<std::vector<std::string>> AskResolver(skein::WorkerResolver& resolver) {
+  try {
+    ARROW_ASSIGN_OR_RAISE(auto wanted, resolver.Resolve());
+    for (const auto& address : wanted) ARROW_RETURN_NOT_OK(CheckOneAddress(address));
+    return wanted;
+  } catch (const std::exception& error) {
+    return UserError(std::string("the worker resolver threw: ") + error.what());
+  }
+}
+
+}  // namespace
 
 arrow::Status ClusterImpl::Open() {
   std::vector<uint32_t> all;
@@ -26,16 +53,22 @@ arrow::Status ClusterImpl::CheckProcess() const {
 
 arrow::Status ClusterImpl::EnsureReady() {
   ARROW_RETURN_NOT_OK(CheckProcess());
+  // A worker that does not answer is waited for by one query at a time, while others can run on the rest.
+  if (!is_local() && is_bringing_up_ && IsAnyReady()) return arrow::Status::OK();
   MutexLock lock(bring_up_mutex_);
   const auto followed = FollowResolver();
-  const auto brought = BringUpMissing();
+  const bool is_pausing = !is_local() && IsAnyReady() && std::chrono::steady_clock::now() < next_bring_up_;
+  const auto brought = is_pausing ? arrow::Status::OK() : BringUpMissing();
   if (is_local()) return brought;
-  for (const auto& info : Workers()) {
-    if (info.state == "ready") return arrow::Status::OK();
-  }
+  if (IsAnyReady()) return arrow::Status::OK();
   if (!followed.ok()) return followed;
   if (brought.ok()) return Unavailable("the cluster has no worker");
   return Unavailable("no worker is left: " + brought.message());
+}
+
+bool ClusterImpl::IsAnyReady() const {
+  const auto infos = Workers();
+  return std::any_of(infos.begin(), infos.end(), [](const WorkerInfo& info) { return info.state == "ready"; });
 }
 
 arrow::Status ClusterImpl::BringUpMissing() {
@@ -43,10 +76,16 @@ arrow::Status ClusterImpl::BringUpMissing() {
   for (const auto& info : Workers()) {
     if (info.state != "ready") missing.push_back(info.worker);
   }
+  if (missing.empty()) return arrow::Status::OK();
+  const auto start = std::chrono::steady_clock::now();
+  is_bringing_up_ = true;
   arrow::Status first_error;
   for (const auto& status : BringUp(missing)) {
     if (first_error.ok()) first_error = status;
   }
+  is_bringing_up_ = false;
+  const auto end = std::chrono::steady_clock::now();
+  if (end - start > kQuickRefusal) next_bring_up_ = end + kRetryPause;
   return first_error;
 }
 
@@ -61,8 +100,7 @@ arrow::Result<std::vector<WorkerInfo>> ClusterImpl::CheckHealth() {
 
 arrow::Status ClusterImpl::FollowResolver() {
   if (!options_.worker_resolver) return arrow::Status::OK();
-  ARROW_ASSIGN_OR_RAISE(auto wanted, options_.worker_resolver->Resolve());
-  for (const auto& address : wanted) ARROW_RETURN_NOT_OK(ClusterSpec::Parse(address).status());
+  ARROW_ASSIGN_OR_RAISE(const auto wanted, AskResolver(*options_.worker_resolver));
   std::set<std::string> missing(wanted.begin(), wanted.end());
   for (const auto& info : Workers()) {
     if (missing.erase(info.address) == 0) RemoveNumber(info.worker);
@@ -80,8 +118,7 @@ arrow::Status ClusterImpl::CheckMayChange() const {
 
 arrow::Result<uint32_t> ClusterImpl::AddWorker(const std::string& address) {
   ARROW_RETURN_NOT_OK(CheckMayChange());
-  ARROW_ASSIGN_OR_RAISE(const auto spec, ClusterSpec::Parse(address));
-  if (spec.addresses.size() != 1) return UserError("not the address of one worker, host:port: '" + address + "'");
+  ARROW_RETURN_NOT_OK(CheckOneAddress(address));
   MutexLock lock(bring_up_mutex_);
   for (const auto& info : Workers()) {
     if (info.address == address) return UserError("a worker of this address is there already: " + address);
@@ -125,10 +162,12 @@ arrow::Result<WorkerInfo> ClusterImpl::AskHeartbeat(uint32_t worker) {
   ARROW_RETURN_NOT_OK(CheckProcess());
   ARROW_ASSIGN_OR_RAISE(const auto asked, InfoOf(worker));
   const auto answered = std::make_shared<std::promise<void>>();
-  RunOnLoop([&] {
-    heartbeat_waits_[worker].push_back(answered);
-    membership_.Ping(worker);
-  });
+  if (asked.state == "ready") {
+    RunOnLoop([&] {
+      heartbeat_waits_[worker].push_back(answered);
+      membership_.Ping(worker);
+    });
+  }
   const auto limit = options_.heartbeat_timeout;
   if (asked.state != "ready" || answered->get_future().wait_for(limit) != std::future_status::ready) {
     return Unavailable("no heartbeat: worker=" + std::to_string(worker) + " address=" + asked.address + " state=" +
@@ -183,8 +222,20 @@ arrow::Status ClusterImpl::BringUpOne(uint32_t worker) {
     loop_.Post([this, worker, id, reason] { membership_.Lose(worker, id, reason); });
   };
   ARROW_ASSIGN_OR_RAISE(auto joined, ConnectWorker(std::move(connect)));
-  RunOnLoop([&] { membership_.Join(worker, joined); });
-  return arrow::Status::OK();
+  return Join(worker, joined);
+}
+
+arrow::Status ClusterImpl::Join(uint32_t worker, const JoinedWorker& joined) {
+  std::optional<uint32_t> other;
+  RunOnLoop([&] {
+    for (const auto& ready : membership_.Ready()) {
+      if (ready.worker != worker && ready.incarnation == joined.welcome.incarnation()) other = ready.worker;
+    }
+    if (!other) membership_.Join(worker, joined);
+  });
+  if (!other) return arrow::Status::OK();
+  joined.connection->End();
+  return UserError("worker " + std::to_string(*other) + " is the same one, under another address: " + joined.address);
 }
 
 }  // namespace skein::core

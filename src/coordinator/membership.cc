@@ -1,5 +1,5 @@
-#include "base/mutex.h"
 #include "coordinator/membership.h"
+#include "base/mutex.h"
 
 #include <algorithm>
 #include <utility>

@@ -116,10 +116,10 @@ void QueryState::OnTaskTimeout() {
   for (StageId stage = 0; stage < tasks_.stage_count(); stage++) {
     for (const auto& task : tasks_.tasks(stage)) {
       if (task.state != TaskState::kRunning) continue;
-      return End("failed", WorldError("a task ran longer than the task time-out: stage=" + std::to_string(stage) +
-                                      " task=" + std::to_string(task.key.task) + " " +
-                                      NameOf(tasks_.workers()[task.worker]) +
-                                      " after_ms=" + std::to_string(request_.task_timeout.count())));
+      return End("failed",
+                 WorldError("a task ran longer than the task time-out: stage=" + std::to_string(stage) +
+                            " task=" + std::to_string(task.key.task) + " " + NameOf(tasks_.workers()[task.worker]) +
+                            " after_ms=" + std::to_string(request_.task_timeout.count())));
     }
   }
 }
@@ -423,9 +423,8 @@ void QueryState::CancelTimers() {
 // ---- looking up
 
 bool QueryState::Has(uint32_t worker, Incarnation incarnation) const {
-  return std::any_of(tasks_.workers().begin(), tasks_.workers().end(), [&](const QueryWorker& one) {
-    return one.worker == worker && one.incarnation == incarnation;
-  });
+  return std::any_of(tasks_.workers().begin(), tasks_.workers().end(),
+                     [&](const QueryWorker& one) { return one.worker == worker && one.incarnation == incarnation; });
 }
 
 TaskEntry* QueryState::FindRunning(const wire::TaskName& name) {

@@ -18,6 +18,7 @@ namespace skein::core {
 namespace {
 
 constexpr char kRunStages[] = "skein_run_stages";
+constexpr char kCopied[] = "%s cannot be copied within a statement: read it once, or WITH … AS MATERIALIZED";
 
 struct StagesData : public duckdb::TableFunctionData {
   OperatorPtr plan;  // taken by PlaceBuiltStages
@@ -28,11 +29,13 @@ duckdb::unique_ptr<duckdb::FunctionData> BindStages(duckdb::ClientContext& conte
                                                     duckdb::TableFunctionBindInput& input,
                                                     duckdb::vector<duckdb::LogicalType>& types,
                                                     duckdb::vector<std::string>& names) {
+  // DuckDB copies a plan by writing and binding it again, without a binder.
+  if (!input.binder) throw duckdb::InvalidInputException(kCopied, kRunStages);
   auto read = ReadStages(input.inputs[0].ToString());
   if (!read.ok()) ThrowForDuckDb(read.status());
   const auto stages = OrderStages(std::move(*read));
   if (!stages.ok()) ThrowForDuckDb(stages.status());
-  StageBuilder builder(context, InstanceState::Get(context).WorkerFunctions());
+  StageBuilder builder(context, *input.binder, InstanceState::Get(context).WorkerFunctions());
   for (const auto& stage : *stages) builder.Add(stage);
   auto data = duckdb::make_uniq<StagesData>();
   data->plan = builder.Finish(types, names);
@@ -47,7 +50,7 @@ void RunHere(duckdb::ClientContext&, duckdb::TableFunctionInput&, duckdb::DataCh
 
 duckdb::unique_ptr<LogicalRemoteQuery> MakeRemote(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
   auto& data = get.bind_data->Cast<StagesData>();
-  if (!data.plan) throw duckdb::InvalidInputException("%s cannot be copied within a statement", kRunStages);
+  if (!data.plan) throw duckdb::InvalidInputException(kCopied, kRunStages);
   const auto options = PlannerOptionsOf(context, InstanceState::Get(context).worker_count());
   const ExchangePlacer nothing_to_place(context, options, [] { return 0; });
   auto remote = duckdb::make_uniq<LogicalRemoteQuery>();

@@ -81,7 +81,10 @@ class Prepared : public PreparedQuery {
     }));
     return request;
   }
-  bool is_read_only() const override { return statement_->GetStatementProperties().IsReadOnly(); }
+  bool is_query() const override {
+    const auto type = statement_->GetStatementType();
+    return type == duckdb::StatementType::SELECT_STATEMENT && statement_->GetStatementProperties().IsReadOnly();
+  }
 
   arrow::Result<std::shared_ptr<arrow::Table>> Execute(uint64_t batch_rows, std::stop_token stop) override {
     started_->Reset(stop);

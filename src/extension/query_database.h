@@ -36,8 +36,8 @@ class PreparedQuery {
   /// Encodes one of these parts, with the files as they are now. Errors: a file that cannot be read; rows of this
   /// process belong to it (NotImplemented).
   virtual arrow::Result<QueryRequest> Encode(size_t part) = 0;
-  /// Says whether running it again after a failure can change nothing twice.
-  virtual bool is_read_only() const = 0;
+  /// Says whether it is a query: running it again after a failure changes nothing twice.
+  virtual bool is_query() const = 0;
   /// Runs it; returns all rows in batches of at most `batch_rows`, once every ledger has agreed. Errors: the
   /// statement's, with the fault and retryability that they have in Skein.
   /// Cancelled soon after `stop` is requested, from any thread.

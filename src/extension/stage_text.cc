@@ -20,17 +20,25 @@ const std::map<std::string, ExchangeKind>& Outputs() {
   return outputs;
 }
 
+uint32_t ReadNumber(const Json& value) {
+  if (!value.is_number_unsigned() || value.get<uint64_t>() > UINT32_MAX) {
+    throw std::invalid_argument(value.dump() + " is not a number of a stage or of tasks");
+  }
+  return value.get<uint32_t>();
+}
+
 StageSpec ReadStage(const Json& json) {
+  if (!json.is_object()) throw std::invalid_argument("each stage is an object");
   StageSpec stage;
   for (const auto& [key, value] : json.items()) {
     if (key == "id") {
-      stage.id = value.get<uint32_t>();
+      stage.id = ReadNumber(value);
     } else if (key == "sql") {
       stage.sql = value.get<std::string>();
     } else if (key == "tasks") {
-      stage.tasks = value.get<uint32_t>();
+      stage.tasks = ReadNumber(value);
     } else if (key == "depends_on") {
-      stage.dependencies = value.get<std::vector<uint32_t>>();
+      for (const auto& one : value) stage.dependencies.push_back(ReadNumber(one));
     } else if (key == "output") {
       stage.output = Outputs().at(value.get<std::string>());
     } else if (key == "keys") {
@@ -58,13 +66,15 @@ std::string WriteStages(const std::vector<StageSpec>& stages) {
                    {"keys", stage.keys},
                    {"boundaries", stage.boundaries}});
   }
-  return all.dump();
+  return all.dump(-1, ' ', false, Json::error_handler_t::replace);  // what is no text becomes a wrong name
 }
 
 arrow::Result<std::vector<StageSpec>> ReadStages(const std::string& text) {
   try {
     std::vector<StageSpec> stages;
-    for (const auto& json : Json::parse(text)) stages.push_back(ReadStage(json));
+    const auto all = Json::parse(text);
+    if (!all.is_array()) throw std::invalid_argument("they are an array");
+    for (const auto& json : all) stages.push_back(ReadStage(json));
     return stages;
   } catch (const std::out_of_range&) {
     return UserError("stages: \"output\" is one of gather, hash, range, broadcast, round-robin", "Invalid Input");

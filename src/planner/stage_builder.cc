@@ -14,6 +14,7 @@
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
+#include "duckdb/planner/subquery/flatten_dependent_join.hpp"
 #include "engine/parquet_splits.h"
 #include "planner/eligibility.h"
 #include "planner/stage_inputs.h"
@@ -68,17 +69,37 @@ duckdb::unique_ptr<duckdb::SelectStatement> ParseSelect(const std::string& sql) 
 }
 
 // Makes the rows of a stage a table that the statement knows.
-void Define(duckdb::SelectStatement& statement, const StageSpec& reader, uint32_t stage, bool has_partition_column) {
-  auto& tables = statement.node->cte_map.map;
-  if (tables.contains(TableOf(stage))) {
-    throw InvalidInputException("its WITH defines %s, which is the name of a stage", TableOf(stage));
-  }
+duckdb::unique_ptr<duckdb::CommonTableExpressionInfo> DefineTable(uint32_t stage, bool has_partition_column) {
   const std::string columns = has_partition_column ? std::string("* EXCLUDE ") + kPartitionColumn : "*";
   auto definition = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
   definition->query =
       ParseSelect("SELECT " + columns + " FROM " + kStageInputFunction + "(" + std::to_string(stage) + ")");
   definition->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
-  tables.insert(TableOf(stage), std::move(definition));
+  return definition;
+}
+
+// A boundary is one expression, whatever its text.
+std::string OneExpression(const std::string& text) {
+  const auto expressions = duckdb::Parser::ParseExpressionList(text);
+  if (expressions.size() != 1) throw InvalidInputException("the boundary %s is not one value", text);
+  return "(" + expressions[0]->ToString() + ")";
+}
+
+// Counts how often each stage is read in a plan.
+void CountReads(duckdb::LogicalOperator& op, std::map<uint32_t, int>& reads) {
+  if (op.type == LogicalOperatorType::LOGICAL_GET &&
+      op.Cast<duckdb::LogicalGet>().function.name == kStageInputFunction) {
+    reads[op.Cast<duckdb::LogicalGet>().bind_data->Cast<StageInputData>().stage]++;
+  }
+  for (auto& child : op.children) CountReads(*child, reads);
+}
+
+// Says whether tasks of the plan would have rows of their own from elsewhere than stages.
+bool HasOwnRows(duckdb::LogicalOperator& op) {
+  const bool scans =
+      op.type == LogicalOperatorType::LOGICAL_GET && op.Cast<duckdb::LogicalGet>().function.name != kStageInputFunction;
+  return scans || ReadsTaskContext(op) ||
+         std::any_of(op.children.begin(), op.children.end(), [](OperatorPtr& child) { return HasOwnRows(*child); });
 }
 
 std::string Quoted(const std::string& name) { return duckdb::KeywordHelper::WriteQuoted(name, '"'); }
@@ -90,7 +111,8 @@ std::string StageBuilder::WithPartitionColumn(const StageSpec& stage) {
   // A NULL is below nothing: it comes to the last partition.
   std::string cases;
   for (size_t i = 0; i < stage.boundaries.size(); i++) {
-    cases += " WHEN " + Quoted(stage.keys[0]) + " < " + stage.boundaries[i] + " THEN " + std::to_string(i);
+    cases +=
+        " WHEN " + Quoted(stage.keys[0]) + " < " + OneExpression(stage.boundaries[i]) + " THEN " + std::to_string(i);
   }
   const auto last = std::to_string(stage.boundaries.size());
   const auto partition = cases.empty() ? last : "CASE" + cases + " ELSE " + last + " END";
@@ -119,53 +141,69 @@ void StageBuilder::Add(const StageSpec& stage) {
 
 StageBuilder::Built StageBuilder::Plan(const StageSpec& stage) {
   auto statement = ParseSelect(WithPartitionColumn(stage));
+  // Before the statement's own: those may read them.
+  auto own_tables = std::move(statement->node->cte_map.map);
+  statement->node->cte_map.map = {};
+  auto& tables = statement->node->cte_map.map;
   for (const auto dependency : stage.dependencies) {
-    Define(*statement, stage, dependency, built_.at(dependency).spec.output == ExchangeKind::kRange);
+    if (own_tables.contains(TableOf(dependency))) {
+      throw InvalidInputException("its WITH defines %s, which is the name of a stage", TableOf(dependency));
+    }
+    const bool is_range = built_.at(dependency).spec.output == ExchangeKind::kRange;
+    tables.insert(TableOf(dependency), DefineTable(dependency, is_range));
   }
-  auto binder = duckdb::Binder::CreateBinder(context_);
+  for (auto& [name, table] : own_tables) tables.insert(name, std::move(table));
+
+  auto binder = duckdb::Binder::CreateBinder(context_, &binder_);
   auto bound = binder->Bind(static_cast<duckdb::SQLStatement&>(*statement));
+  auto plan = duckdb::FlattenDependentJoins::DecorrelateIndependent(*binder, std::move(bound.plan));
+  CheckReads(*plan, stage);
   duckdb::Optimizer optimizer(*binder, context_);
   Built built;
   built.spec = stage;
-  built.plan = optimizer.Optimize(std::move(bound.plan));
+  built.plan = optimizer.Optimize(std::move(plan));
   built.plan->ResolveOperatorTypes();
   built.types = built.plan->types;
   built.names = bound.names;
   built.plan->EstimateCardinality(context_);
   const auto found = Examine(context_, *built.plan, worker_functions_);
   if (!found.reason.empty()) throw InvalidInputException("it cannot run on workers: %s", found.reason);
-  bool has_own_rows = false;
-  Connect(built.plan, stage, has_own_rows);
-  for (const auto dependency : stage.dependencies) {
-    if (built_.contains(dependency)) throw InvalidInputException("it does not read %s", TableOf(dependency));
-  }
-  if (stage.tasks > 1 && !has_own_rows) {
-    throw InvalidInputException("each of its %u partitions would give the same rows: give it 1", stage.tasks);
-  }
+  Connect(built.plan, stage);
   built.plan->ResolveOperatorTypes();
   return built;
 }
 
-void StageBuilder::Connect(OperatorPtr& op, const StageSpec& reader, bool& has_own_rows) {
-  if (FindTaskScan(*op) != nullptr) {
-    has_own_rows = true;
-    return;
+void StageBuilder::CheckReads(duckdb::LogicalOperator& plan, const StageSpec& stage) const {
+  std::map<uint32_t, int> reads;
+  CountReads(plan, reads);
+  bool has_own_rows = HasOwnRows(plan);
+  for (const auto dependency : stage.dependencies) {
+    const int count = reads[dependency];
+    if (count == 0) throw InvalidInputException("it does not read %s", TableOf(dependency));
+    if (count > 1) throw InvalidInputException("it reads %s %d times: only once can be", TableOf(dependency), count);
+    has_own_rows |= built_.at(dependency).spec.output != ExchangeKind::kBroadcast;
   }
+  if (stage.tasks > 1 && !has_own_rows) {
+    throw InvalidInputException("each of its %u partitions would give the same rows: give it 1", stage.tasks);
+  }
+}
+
+void StageBuilder::Connect(OperatorPtr& op, const StageSpec& reader) {
+  if (FindTaskScan(*op) != nullptr) return;
   if (op->type != LogicalOperatorType::LOGICAL_GET) {
-    for (auto& child : op->children) Connect(child, reader, has_own_rows);
+    for (auto& child : op->children) Connect(child, reader);
     return;
   }
   auto& get = op->Cast<duckdb::LogicalGet>();
   if (get.function.name == kStageInputFunction) {
     const auto stage = get.bind_data->Cast<StageInputData>().stage;
     const auto producer = built_.find(stage);
-    if (producer == built_.end()) throw InvalidInputException("it reads %s twice: only once can be", TableOf(stage));
-    has_own_rows |= producer->second.spec.output != ExchangeKind::kBroadcast;
-    op = MakeExchange(std::move(producer->second), get);
+    if (producer == built_.end())
+      throw InvalidInputException("its plan reads %s twice: only once can be", TableOf(stage));
+    op = MakeExchange(std::move(producer->second), get, reader.id);
     built_.erase(producer);
     return;
   }
-  has_own_rows = true;
   if (WhyNotSplittable(get).empty()) return;
   const auto kind = reader.tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kRoundRobin;
   auto scattered = duckdb::make_uniq<LogicalExchange>(kind, std::move(op));
@@ -173,11 +211,21 @@ void StageBuilder::Connect(OperatorPtr& op, const StageSpec& reader, bool& has_o
   op = std::move(scattered);
 }
 
-OperatorPtr StageBuilder::MakeExchange(Built producer, duckdb::LogicalGet& get) {
+void StageBuilder::CheckKeyTypes(uint32_t reader, const std::string& types) {
+  const auto [known, is_first] = hashed_types_.emplace(reader, types);
+  if (!is_first && known->second != types) {
+    throw InvalidInputException(
+        "its inputs are hashed as different types, so equal keys do not meet: %s and %s; cast one", known->second,
+        types);
+  }
+}
+
+OperatorPtr StageBuilder::MakeExchange(Built producer, duckdb::LogicalGet& get, uint32_t reader) {
   const auto columns = producer.plan->GetColumnBindings();
   auto keys = producer.spec.keys;
   if (producer.spec.output == ExchangeKind::kRange) keys = {kPartitionColumn};
   auto exchange = duckdb::make_uniq<LogicalExchange>(producer.spec.output, std::move(producer.plan));
+  std::string key_types;
   for (const auto& key : keys) {
     const auto at = std::find_if(producer.names.begin(), producer.names.end(),
                                  [&](const std::string& name) { return duckdb::StringUtil::CIEquals(name, key); });
@@ -185,9 +233,11 @@ OperatorPtr StageBuilder::MakeExchange(Built producer, duckdb::LogicalGet& get) 
       throw InvalidInputException("stage %u has no column '%s' to partition by", producer.spec.id, key);
     }
     const auto column = static_cast<idx_t>(at - producer.names.begin());
+    key_types += (key_types.empty() ? "" : ", ") + producer.types[column].ToString();
     exchange->expressions.push_back(
         duckdb::make_uniq<duckdb::BoundColumnRefExpression>(*at, producer.types[column], columns[column]));
   }
+  if (producer.spec.output == ExchangeKind::kHash) CheckKeyTypes(reader, key_types);
   exchange->producer_tasks = producer.spec.tasks;
   return SelectColumnsOf(std::move(exchange), get);
 }

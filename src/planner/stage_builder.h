@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "duckdb.hpp"
+#include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "planner/exchange_placer.h"
 #include "planner/stage_spec.h"
@@ -19,9 +20,10 @@ inline constexpr char kStageInputFunction[] = "skein_stage_input";
 
 class StageBuilder {
  public:
-  /// `worker_functions` as in Examine. REQUIRES: a transaction is open, and OrderStages has ordered the stages.
-  StageBuilder(duckdb::ClientContext& context, const std::set<std::string>& worker_functions)
-      : context_(context), worker_functions_(worker_functions) {}
+  /// `binder` binds the statement around the stages: what they read counts as read by it, so that DuckDB binds it anew
+  /// when that has changed. `worker_functions` as in Examine. REQUIRES: OrderStages has ordered the stages.
+  StageBuilder(duckdb::ClientContext& context, duckdb::Binder& binder, const std::set<std::string>& worker_functions)
+      : context_(context), binder_(binder), worker_functions_(worker_functions) {}
 
   void Add(const StageSpec& stage);
   /// Returns the plan of the last stage that was added, the others below its exchanges; its columns are `names`.
@@ -37,12 +39,19 @@ class StageBuilder {
   /// Adds the number of a row's partition as the last column, where the output is by range.
   static std::string WithPartitionColumn(const StageSpec& stage);
   Built Plan(const StageSpec& stage);
+  /// Checks that the stage reads each of its dependencies once, and that its tasks have rows of their own. `plan` is
+  /// not optimized yet: what is checked does not depend on data.
+  void CheckReads(duckdb::LogicalOperator& plan, const StageSpec& stage) const;
   /// Puts exchanges where `op` and what is below it read stages or the client's process.
-  void Connect(OperatorPtr& op, const StageSpec& reader, bool& has_own_rows);
-  OperatorPtr MakeExchange(Built producer, duckdb::LogicalGet& get);
+  void Connect(OperatorPtr& op, const StageSpec& reader);
+  OperatorPtr MakeExchange(Built producer, duckdb::LogicalGet& get, uint32_t reader);
+  /// Equal keys of two inputs meet only if they are hashed as the same types.
+  void CheckKeyTypes(uint32_t reader, const std::string& types);
 
   duckdb::ClientContext& context_;
+  duckdb::Binder& binder_;
   const std::set<std::string>& worker_functions_;
+  std::map<uint32_t, std::string> hashed_types_;  // by the stage that reads
   std::map<uint32_t, Built> built_;
   uint32_t last_ = 0;
 };

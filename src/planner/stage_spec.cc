@@ -84,6 +84,11 @@ arrow::Result<std::vector<StageSpec>> OrderStages(std::vector<StageSpec> stages)
     return UserError("exactly one stage feeds no other: " + std::to_string(stages.size() - read.size()) + " do",
                      "Invalid Input");
   }
+  // Nothing partitions what the client gets.
+  auto& root = sorter.sorted.back();
+  root.output = ExchangeKind::kGather;
+  root.keys.clear();
+  root.boundaries.clear();
   return std::move(sorter.sorted);
 }
 

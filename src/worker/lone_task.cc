@@ -1,6 +1,8 @@
 #include "worker/lone_task.h"
 
+#include <algorithm>
 #include <atomic>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -48,13 +50,32 @@ arrow::Result<std::vector<Block>> BlocksOf(RetainedStore& store, const ProducerK
   }
 }
 
+arrow::Status CheckInputs(const wire::StartTask& start) {
+  for (const auto& input : start.inputs()) {
+    if (static_cast<uint32_t>(input.producers_size()) == input.producer_tasks()) continue;
+    return UserError("the task's input " + std::to_string(input.exchange()) + " names " +
+                     std::to_string(input.producers_size()) + " producers, of which there are " +
+                     std::to_string(input.producer_tasks()));
+  }
+  return start.output().ranges().empty() ? UserError("the task's output has no range") : arrow::Status::OK();
+}
+
+void WaitFor(TaskRunner& runner, std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  while (!runner.WaitUntilReported(std::min(limit, kLook))) {
+    if (std::chrono::steady_clock::now() < deadline) continue;
+    runner.Cancel(WorldError("the task ran longer than its time-out: after_ms=" + std::to_string(limit.count())));
+  }
+}
+
 }  // namespace
 
-arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTask start) {
+arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTask start,
+                                    std::chrono::milliseconds limit) {
   start.mutable_name()->set_incarnation(environment.incarnation);
   for (auto& scan : *start.mutable_scans()) scan.set_is_last(true);
   ARROW_ASSIGN_OR_RAISE(const auto key, FromWire(start.name()));
-  if (start.output().ranges().empty()) return UserError("the task's output has no range");
+  ARROW_RETURN_NOT_OK(CheckInputs(start));
   const ProducerKey producer{key.query, start.output().exchange(), key.task, key.attempt};
   const std::string fragment = start.fragment();  // the run takes the other one
   LoneTask done;
@@ -64,7 +85,7 @@ arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTas
                       [&reports](const wire::FromWorker& message) { reports.Take(message); });
     reports.SetRunner(&runner);
     runner.Start();
-    while (!runner.WaitUntilReported(kLook)) continue;
+    WaitFor(runner, limit);
     done.report = reports.last();
   }
   if (done.report.has_failed()) return FromWire(done.report.failed().error());

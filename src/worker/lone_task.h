@@ -2,7 +2,7 @@
 // coordinator would send, with all its splits. Its output stays in the store, for tasks that read it. Any thread.
 #pragma once
 
-#include <vector>
+#include <chrono>
 
 #include <arrow/record_batch.h>
 #include <arrow/result.h>
@@ -16,7 +16,9 @@ struct LoneTask {
   arrow::RecordBatchVector rows;
 };
 
-/// Runs the task to its end on this worker, whatever incarnation its name says. Errors: those of the task.
-arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTask start);
+/// Runs the task to its end on this worker, whatever incarnation its name says, and cancels it when it takes longer
+/// than `limit`. Errors: those of the task; an input that lacks producers (UserError).
+arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTask start,
+                                    std::chrono::milliseconds limit);
 
 }  // namespace skein::core

@@ -54,11 +54,11 @@ class Node : public WorkerNode, private ControlHandler {
   uint32_t running_tasks() const override { return environment_->running_tasks; }
   Incarnation incarnation() const override { return incarnation_; }
 
-  arrow::Result<LoneTask> RunTask(wire::StartTask start) override {
+  arrow::Result<LoneTask> RunTask(wire::StartTask start, std::chrono::milliseconds limit) override {
     if (environment_->running_tasks >= options_.task_slots) {
       return Unavailable("all task slots are in use: running=" + std::to_string(environment_->running_tasks));
     }
-    return RunLoneTask(*environment_, std::move(start));
+    return RunLoneTask(*environment_, std::move(start), limit);
   }
   void DropQuery(const QueryId& query) override { store_->DropQuery(query); }
 

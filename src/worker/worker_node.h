@@ -40,9 +40,9 @@ class WorkerNode {
   virtual uint32_t running_tasks() const = 0;
   /// Drawn at the start: no other life of this worker, or of another one, has it.
   virtual Incarnation incarnation() const = 0;
-  /// Runs a task for the program that holds this worker, to its end; its output stays until DropQuery. Errors: those of
-  /// the task; all task slots are in use (Unavailable).
-  virtual arrow::Result<LoneTask> RunTask(wire::StartTask start) = 0;
+  /// Runs a task for the program that holds this worker, to its end or to `limit`; its output stays until DropQuery.
+  /// Errors: those of the task; all task slots are in use (Unavailable).
+  virtual arrow::Result<LoneTask> RunTask(wire::StartTask start, std::chrono::milliseconds limit) = 0;
   /// Drops what tasks of a query have put out.
   virtual void DropQuery(const QueryId& query) = 0;
 };

@@ -24,6 +24,9 @@ def connection(connect: Connect, tmp_path: pathlib.Path) -> duckdb.DuckDBPyConne
     return connection
 
 
+READER: Stage = {"id": 1, "sql": "FROM stage_0", "tasks": 2, "depends_on": [0]}
+
+
 def run_stages(connection: duckdb.DuckDBPyConnection, stages: List[Stage]) -> List[Any]:
     return connection.execute("FROM skein_run_stages(?) ORDER BY ALL", [json.dumps(stages)]).fetchall()
 
@@ -81,6 +84,10 @@ def test_prepared_statement_runs_again(connection: duckdb.DuckDBPyConnection) ->
         ([scan(sql="FROM nowhere")], "stage 0: Table with name nowhere does not exist"),
         ([scan(output="sideways")], "one of gather, hash, range, broadcast, round-robin"),
         ([scan(colour="blue")], "'colour' is not known"),
+        ([scan(tasks=4294967297)], "4294967297 is not a number"),
+        ([scan(tasks=True)], "true is not a number"),
+        ([scan(output="range", keys=["amount"], boundaries=["1 THEN 9 WHEN amount < 3"])] + [READER], "syntax error"),
+        ([scan(output="range", keys=["amount"], boundaries=["1, 2"])] + [READER], "1, 2 is not one value"),
         ([scan(depends_on=[3])], "depends on stage 3, which is not there"),
         ([scan(keys=["price"]), {"id": 1, "sql": "FROM stage_0", "tasks": 4, "depends_on": [0]}], "no column 'price'"),
         ([scan(), {"id": 1, "sql": "FROM orders", "tasks": 4, "depends_on": [0]}], "stage 1: it does not read stage_0"),
@@ -95,6 +102,66 @@ def test_wrong_stages_are_refused_by_name(
     with pytest.raises(duckdb.Error) as error:
         run_stages(connection, stages)
     assert words in str(error.value).splitlines()[0]
+
+
+def test_table_that_was_altered_is_planned_anew(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE mine AS SELECT i AS id FROM range(10) t(i)")
+    text = json.dumps([{"id": 0, "sql": "SELECT id FROM mine"}])
+    connection.execute(f"PREPARE a AS SELECT count(*) FROM skein_run_stages('{text}')")
+    assert connection.execute("EXECUTE a").fetchall() == [(10,)]
+    connection.execute("ALTER TABLE mine ADD COLUMN more INTEGER")
+    connection.execute("INSERT INTO mine VALUES (11, 12)")
+    assert connection.execute("EXECUTE a").fetchall() == [(11,)]
+    connection.execute("DROP TABLE mine")
+    with pytest.raises(duckdb.CatalogException, match="mine does not exist"):
+        connection.execute("EXECUTE a")
+
+
+def test_view_that_reads_itself_through_stages_is_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE VIEW mine AS SELECT 1 AS one")
+    text = json.dumps([{"id": 0, "sql": "FROM mine"}]).replace("'", "''")
+    connection.execute(f"CREATE OR REPLACE VIEW mine AS FROM skein_run_stages('{text}')")
+    with pytest.raises(duckdb.BinderException, match="infinite recursion"):
+        connection.execute("FROM mine")
+
+
+def test_copied_stages_are_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    text = json.dumps([scan(output="gather")]).replace("'", "''")
+    twice = f"WITH x AS NOT MATERIALIZED (FROM skein_run_stages('{text}')) SELECT count(*) FROM x, (FROM x LIMIT 1)"
+    with pytest.raises(duckdb.InvalidInputException, match="cannot be copied"):
+        connection.execute(twice)
+    connection.execute("CREATE TABLE still AS SELECT 42 AS answer")
+    once = twice.replace("AS NOT MATERIALIZED", "AS MATERIALIZED")
+    assert connection.execute(once).fetchall() == [(100000,)]
+
+
+def test_with_of_a_stage_reads_the_stages_it_depends_on(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE stage_0 AS SELECT 1 AS wrong")
+    sql = "WITH counted AS (SELECT count(*) AS c FROM stage_0) SELECT c FROM counted"
+    last = {"id": 1, "sql": sql, "depends_on": [0]}
+    assert run_stages(connection, [scan(output="gather"), last]) == [(100000,)]
+
+
+def test_correlated_subquery_in_a_stage_is_that_of_duckdb(connection: duckdb.DuckDBPyConnection) -> None:
+    sql = (
+        "SELECT customer, max(amount) FROM {} a WHERE amount < (SELECT avg(b.amount) FROM orders b "
+        "WHERE b.customer = a.customer) GROUP BY customer"
+    )
+    rows = run_stages(connection, [{"id": 0, "sql": sql.format("orders")}])
+    assert rows == connection.execute(sql.format("orders") + " ORDER BY ALL").fetchall()
+
+
+def test_keys_of_different_types_are_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    other = {**scan(sql="SELECT customer::VARCHAR AS customer FROM orders"), "id": 5}
+    join = {"id": 9, "sql": "FROM stage_0 JOIN stage_5 USING (customer)", "tasks": 4, "depends_on": [0, 5]}
+    with pytest.raises(duckdb.InvalidInputException, match="hashed as different types, so equal keys do not meet"):
+        run_stages(connection, [scan(), other, join])
+
+
+def test_data_does_not_decide_whether_stages_are_accepted(connection: duckdb.DuckDBPyConnection) -> None:
+    nothing = {"id": 1, "sql": "SELECT customer FROM stage_0 WHERE false", "tasks": 4, "depends_on": [0]}
+    assert run_stages(connection, [scan(), nothing]) == []
+    assert run_stages(connection, [{"id": 0, "sql": "FROM orders WHERE amount > 1000000", "tasks": 4}]) == []
 
 
 def test_stages_need_a_cluster(connection: duckdb.DuckDBPyConnection) -> None:
