@@ -9,7 +9,7 @@ PREFIX ?= $(HOME)/.local
 N ?= 20000
 
 .PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint clang duckdb2
-.PHONY: sanitize sanitize-address sanitize-thread format clean help
+.PHONY: sanitize sanitize-address sanitize-thread format format-check clean help
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
@@ -46,6 +46,10 @@ uninstall:  ## removes from PREFIX exactly what install put there
 
 fuzz-ports: build  ## sends N mutated inputs to the ports of a worker; N=100000 SKEIN_SEED=1
 	@SKEIN_FUZZ_INPUTS=$(N) PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/cluster/test_port_fuzz.py
+
+format-check:  ## checks the format of the C++ sources
+	@tools/deps --lint
+	@git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' | xargs -0 clang-format --dry-run --Werror
 
 lint:  ## checks format and runs clang-tidy on what is built; BASE=main: on what has changed since
 	@tools/deps --lint

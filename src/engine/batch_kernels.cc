@@ -95,7 +95,7 @@ class DuckDbBatchKernels : public BatchKernels {
  public:
   arrow::Status CheckReadable(const arrow::Schema& schema) override {
     MutexLock lock(mutex_);
-    return CatchDuckDb([&] { return CheckColumns(schema); });
+    return CatchDuckDb([&]() REQUIRES(mutex_) { return CheckColumns(schema); });
   }
 
   arrow::Result<std::vector<uint32_t>> PartitionHash(const arrow::RecordBatch& keys) override {
@@ -134,8 +134,8 @@ class DuckDbBatchKernels : public BatchKernels {
   }
 
  private:
-  // REQUIRES: the mutex is held, as for all below. Throws DuckDB's exceptions.
-  duckdb::ClientContext& context() {
+  /// Throws DuckDB's exceptions.
+  duckdb::ClientContext& context() REQUIRES(mutex_) {
     if (!connection_) {
       duckdb::DBConfig config;
       config.SetOptionByName("threads", duckdb::Value::BIGINT(1));
@@ -148,7 +148,7 @@ class DuckDbBatchKernels : public BatchKernels {
     return *connection_->context;
   }
 
-  arrow::Status CheckColumns(const arrow::Schema& schema) {
+  arrow::Status CheckColumns(const arrow::Schema& schema) REQUIRES(mutex_) {
     for (const auto& field : schema.fields()) {
       try {
         ReadType(context(), *field);
@@ -168,7 +168,7 @@ class DuckDbBatchKernels : public BatchKernels {
     ARROW_RETURN_NOT_OK(batch.Validate());
     const int64_t piece_rows = IsNested(batch) ? STANDARD_VECTOR_SIZE : std::max<int64_t>(batch.num_rows(), 1);
     MutexLock lock(mutex_);
-    return CatchDuckDb([&] {
+    return CatchDuckDb([&]() REQUIRES(mutex_) {
       if (!checked_ || !batch.schema()->Equals(*checked_, /*check_metadata=*/true)) {
         ARROW_RETURN_NOT_OK(CheckColumns(*batch.schema()));
         checked_ = batch.schema();

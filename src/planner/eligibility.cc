@@ -136,7 +136,8 @@ class Examiner {
                                                                       duckdb::OnEntryNotFound::RETURN_NULL);
     // Functions that DuckDB binds by itself need not be in the catalog; a user's or an extension's is.
     if (entry && entry->name != kTaskIndexFunction && entry->name != kTaskCountFunction &&
-        !worker_functions_.contains(entry->name)) Refuse("function " + name + " is not one of DuckDB's own");
+        !worker_functions_.contains(entry->name))
+      Refuse("function " + name + " is not one of DuckDB's own");
   }
 
   // Some expressions have no serialized form: better found here than when the query runs.
