@@ -198,10 +198,10 @@ TEST_F(ExecutorTest, RefusesBoundariesThatDoNotAscend) {
   EXPECT_FALSE(executor_->Plan(stages).ok());
 }
 
-TEST_F(ExecutorTest, SurvivesSqlThatIsNoText) {
+TEST_F(ExecutorTest, RefusesStagesWhoseSqlIsNoText) {
   StartCluster(1);
-  EXPECT_FALSE(
-      executor_->Plan({QueryStage(0, SerializedPlan::FromSql("SELECT '\xff\xfe'"), 1)}).status().IsUnknownError());
+  const auto refused = executor_->Plan({QueryStage(0, SerializedPlan::FromSql("SELECT '\xff\xfe'"), 1)});
+  EXPECT_EQ(refused.status().message(), "stage 0: its SQL is not UTF-8");
 }
 
 TEST_F(ExecutorTest, NeverWritesTwice) {

@@ -9,6 +9,7 @@
 #include <arrow/type.h>
 
 #include "api/range_boundaries.h"
+#include "base/valid_text.h"
 #include "engine/batch_kernels.h"
 #include "extension/stage_text.h"
 
@@ -131,6 +132,9 @@ arrow::Result<std::string> WriteStageSql(const std::vector<QueryStage>& stages) 
     core::StageSpec spec;
     spec.id = stage.id();
     spec.sql = stage.plan().sql();
+    if (core::ValidText(spec.sql) != spec.sql) {
+      return arrow::Status::Invalid("stage ", stage.id(), ": its SQL is not UTF-8");
+    }
     spec.tasks = stage.num_partitions();
     spec.dependencies = stage.dependencies();
     const auto* reader = ReaderOf(stage.id(), stages);

@@ -36,7 +36,7 @@ struct QueryRequest {
   std::map<ExchangeId, std::shared_ptr<ClientInput>> client_inputs;
   /// For people.
   std::string sql;
-  /// A task that runs longer fails the query; 0: no task is too long.
+  /// A task that has not ended so long after all tasks were started fails the query; 0: no limit.
   std::chrono::milliseconds task_timeout{0};
   /// DuckDB measures the operators of every task.
   bool is_profiled = false;

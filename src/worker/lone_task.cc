@@ -12,7 +12,7 @@
 namespace skein::core {
 namespace {
 
-constexpr std::chrono::milliseconds kLook{1000};  // how often a wait looks again; a task's own limits end it
+constexpr std::chrono::milliseconds kLook{1000};  // how often a wait looks again
 
 /// Stands for the coordinator: keeps the last report, and has no more splits.
 class Reports {
