@@ -60,12 +60,16 @@ arrow::Status CheckInputs(const wire::StartTask& start) {
   return start.output().ranges().empty() ? UserError("the task's output has no range") : arrow::Status::OK();
 }
 
-void WaitFor(TaskRunner& runner, std::chrono::milliseconds limit) {
+/// Waits for the end of the run; says if it had to be cancelled for its time.
+arrow::Status WaitFor(TaskRunner& runner, std::chrono::milliseconds limit) {
+  arrow::Status in_time;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   while (!runner.WaitUntilReported(std::min(limit, kLook))) {
     if (std::chrono::steady_clock::now() < deadline) continue;
-    runner.Cancel(WorldError("the task ran longer than its time-out: after_ms=" + std::to_string(limit.count())));
+    in_time = WorldError("the task ran longer than its time-out: after_ms=" + std::to_string(limit.count()));
+    runner.Cancel(in_time);
   }
+  return in_time;
 }
 
 }  // namespace
@@ -79,15 +83,18 @@ arrow::Result<LoneTask> RunLoneTask(TaskEnvironment& environment, wire::StartTas
   const ProducerKey producer{key.query, start.output().exchange(), key.task, key.attempt};
   const std::string fragment = start.fragment();  // the run takes the other one
   LoneTask done;
+  arrow::Status in_time;
   {
     Reports reports;
     TaskRunner runner(environment, key, std::move(start),
                       [&reports](const wire::FromWorker& message) { reports.Take(message); });
     reports.SetRunner(&runner);
     runner.Start();
-    WaitFor(runner, limit);
+    in_time = WaitFor(runner, limit);
     done.report = reports.last();
   }
+  // The report of a cancelled task says no more than that.
+  if (done.report.has_failed() && !in_time.ok()) return in_time;
   if (done.report.has_failed()) return FromWire(done.report.failed().error());
   ARROW_ASSIGN_OR_RAISE(const auto blocks, BlocksOf(environment.store, producer));
   ARROW_ASSIGN_OR_RAISE(done.rows, environment.engine.ToArrow(fragment, blocks));
