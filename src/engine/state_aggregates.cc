@@ -27,13 +27,21 @@ constexpr const char* kFinal = "skein_final_";
 // Functions with one overload, no bind callback and no pointer in their state; by the number of their arguments.
 const std::map<std::string, idx_t>& PlainStates() {
   static const std::map<std::string, idx_t> kFunctions = {
-      {"var_pop", 1},     {"var_samp", 1},   {"variance", 1},       {"stddev", 1},    {"stddev_pop", 1},
-      {"stddev_samp", 1}, {"sem", 1},        {"skewness", 1},       {"kurtosis", 1},  {"kurtosis_pop", 1},
-      {"fsum", 1},        {"kahan_sum", 1},  {"sumkahan", 1},       {"favg", 1},      {"covar_pop", 2},
-      {"covar_samp", 2},  {"corr", 2},       {"regr_avgx", 2},      {"regr_avgy", 2}, {"regr_count", 2},
-      {"regr_r2", 2},     {"regr_slope", 2}, {"regr_intercept", 2}, {"regr_sxx", 2},  {"regr_sxy", 2},
-      {"regr_syy", 2}};
+      {"var_pop", 1},      {"var_samp", 1},       {"variance", 1},
+      {"stddev", 1},       {"stddev_pop", 1},     {"stddev_samp", 1},
+      {"sem", 1},          {"skewness", 1},       {"kurtosis", 1},
+      {"kurtosis_pop", 1}, {"fsum", 1},           {"kahan_sum", 1},
+      {"sumkahan", 1},     {"favg", 1},           {"covar_pop", 2},
+      {"covar_samp", 2},   {"corr", 2},           {"regr_avgx", 2},
+      {"regr_avgy", 2},    {"regr_count", 2},     {"regr_r2", 2},
+      {"regr_slope", 2},   {"regr_intercept", 2}, {"regr_sxx", 2},
+      {"regr_sxy", 2},     {"regr_syy", 2},       {"approx_count_distinct", 1}};
   return kFunctions;
+}
+
+// A HyperLogLog is 64 registers, which hold the same after any division of the rows.
+LogicalType ArgumentOf(const std::string& name) {
+  return name == "approx_count_distinct" ? LogicalType::ANY : LogicalType::DOUBLE;
 }
 
 /// What the callbacks know of DuckDB's function.
@@ -112,10 +120,14 @@ duckdb::unique_ptr<duckdb::FunctionData> Hold(AggregateFunction& function, Aggre
   return duckdb::make_uniq<InnerFunction>(std::move(inner));
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> BindPartial(duckdb::ClientContext& context, AggregateFunction& function,
-                                                     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>&) {
+duckdb::unique_ptr<duckdb::FunctionData> BindPartial(
+    duckdb::ClientContext& context, AggregateFunction& function,
+    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& arguments) {
   auto inner = FindInner(context, function.name.substr(std::strlen(kPartial)));
-  function.arguments = inner.arguments;
+  for (idx_t i = 0; i < arguments.size(); i++) {
+    const auto& taken = inner.arguments[i];
+    function.arguments[i] = taken.id() == duckdb::LogicalTypeId::ANY ? arguments[i]->return_type : taken;
+  }
   function.update = inner.update;
   function.simple_update = inner.simple_update;
   return Hold(function, std::move(inner));
@@ -156,7 +168,7 @@ std::string NameOfFinalState(const std::string& function_name) {
 void RegisterStateAggregates(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader loader(database, "skein");
   for (const auto& [name, arity] : PlainStates()) {
-    const duckdb::vector<LogicalType> numbers(arity, LogicalType::DOUBLE);
+    const duckdb::vector<LogicalType> numbers(arity, ArgumentOf(name));
     loader.RegisterFunction(Make(PartialStateName(name), numbers, LogicalType::BLOB, BindPartial));
     loader.RegisterFunction(Make(CombineStateName(name), {LogicalType::BLOB}, LogicalType::BLOB, BindCombine));
     // Its type is that of the function that it finishes.

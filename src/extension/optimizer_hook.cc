@@ -9,6 +9,7 @@
 #include "extension/settings.h"
 #include "planner/eligibility.h"
 #include "planner/exchange_placer.h"
+#include "planner/operator_table.h"
 #include "planner/stage_builder.h"
 #include "planner/stage_cutter.h"
 
@@ -16,24 +17,6 @@ namespace skein::core {
 namespace {
 
 using duckdb::LogicalOperatorType;
-
-// Roots that write, explain or control: they stay in the client, what they read may go.
-bool IsStatementRoot(LogicalOperatorType type) {
-  switch (type) {
-    case LogicalOperatorType::LOGICAL_EXPLAIN:
-    case LogicalOperatorType::LOGICAL_CREATE_TABLE:
-    case LogicalOperatorType::LOGICAL_INSERT:
-    case LogicalOperatorType::LOGICAL_UPDATE:
-    case LogicalOperatorType::LOGICAL_DELETE:
-    case LogicalOperatorType::LOGICAL_MERGE_INTO:
-    case LogicalOperatorType::LOGICAL_COPY_TO_FILE:
-    case LogicalOperatorType::LOGICAL_PREPARE:
-    case LogicalOperatorType::LOGICAL_EXECUTE:
-      return true;
-    default:
-      return false;
-  }
-}
 
 class Hook {
  public:
@@ -45,14 +28,14 @@ class Hook {
         options_(PlannerOptionsOf(input.context, worker_count)) {}
 
   void Visit(OperatorPtr& plan, bool is_top = true) {
-    if (IsStatementRoot(plan->type)) {
+    if (PlacementOf(plan->type) == Placement::kStatement) {
       for (auto& child : plan->children) Visit(child, true);
       if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
         AddStageRows(context_, plan, [&] { return binder_.GenerateTableIndex(); });
       }
       return;
     }
-    if (!IsQueryOperator(plan->type)) return;
+    if (PlacementOf(plan->type) != Placement::kCluster) return;
     if (!HasScan(*plan)) return;
     const auto found = Examine(context_, *plan, instance_.WorkerFunctions());
     if (!found.reason.empty()) {

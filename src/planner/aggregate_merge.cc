@@ -1,5 +1,6 @@
 #include "planner/aggregate_merge.h"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -53,11 +54,17 @@ bool MergesWithItself(const std::string& name) {
   return kNames.count(name) > 0;
 }
 
+bool IsArgumentAtExtreme(const duckdb::BoundAggregateExpression& aggregate) {
+  const bool is_plain = aggregate.children.size() == 2 && !aggregate.IsVolatile();
+  return is_plain && !ExtremeOf(aggregate.function.name).empty();
+}
+
 Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
   const auto& name = aggregate.function.name;
   if (name == "count_star" || name == "count" || name == "count_if" || name == "countif") return Merge::kSum;
   if (HasPlainState(name)) return Merge::kState;
   if (!NameOfFinalState(name).empty()) return Merge::kCombined;
+  if (IsArgumentAtExtreme(aggregate)) return Merge::kArgument;
   if (aggregate.children.size() != 1) return Merge::kNone;
   const auto& type = aggregate.children[0]->return_type;
   if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
@@ -67,6 +74,14 @@ Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
 }
 
 }  // namespace
+
+std::string ExtremeOf(const std::string& name) {
+  static const std::map<std::string, std::string> kNames = {
+      {"arg_min", "min"}, {"argmin", "min"}, {"min_by", "min"}, {"arg_min_null", "min"},
+      {"arg_max", "max"}, {"argmax", "max"}, {"max_by", "max"}, {"arg_max_null", "max"}};
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? "" : found->second;
+}
 
 Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut) {
   if (aggregate.order_bys) return Merge::kNone;

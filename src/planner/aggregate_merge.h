@@ -1,6 +1,8 @@
 // How the partials of one aggregate are merged into DuckDB's own answer. The table of rules for aggregate_splitter.h.
 #pragma once
 
+#include <string>
+
 #include "duckdb.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 
@@ -20,9 +22,14 @@ enum class Merge {
   kAverage,   // by sum and count
   kFirst,     // by the same function, over partials that saw a row
   kState,     // as states (engine/state_aggregates.h)
+  kArgument,  // by the argument at the least or greatest value: the partials carry both
   kCombined,  // the aggregate merges states already: by merging them in two steps
   kWhole      // the final half runs the aggregate over the values that the partial half groups by
 };
+
+/// Returns the aggregate, min or max, that gives the value at which arg_min, arg_max or one of their other names finds
+/// its argument; an empty text for any other function.
+std::string ExtremeOf(const std::string& name);
 
 /// Returns the rule for one aggregate; kNone where there is none.
 Merge MergeOf(const duckdb::BoundAggregateExpression& aggregate, DistinctCut cut);

@@ -9,6 +9,7 @@
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_comparison_expression.hpp"
+#include "duckdb/planner/expression/bound_conjunction_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
@@ -35,7 +36,8 @@ class Splitter {
         partial_aggregate_(new_table_index()),
         final_group_(new_table_index()),
         final_aggregate_(new_table_index()),
-        groupings_(new_table_index()) {}
+        groupings_(new_table_index()),
+        final_groupings_(new_table_index()) {}
 
   SplitAggregate Run() {
     original_.ResolveOperatorTypes();
@@ -45,6 +47,7 @@ class Splitter {
     AddGroups();
     AddDistinctValue();
     for (auto& expression : original_.expressions) AddAggregate(expression->Cast<BoundAggregateExpression>());
+    AddGroupings();
     Assemble();
     return std::move(result_);
   }
@@ -57,6 +60,23 @@ class Splitter {
       final_groups_.back()->SetAlias(original_.groups[i]->GetName());
       result_.restore->expressions.push_back(Column(type, final_group_, i));
     }
+  }
+
+  bool has_grouping_sets() const { return original_.grouping_sets.size() > 1; }
+
+  // The partial half groups by each set. The final half groups by the columns of all sets and, for NULLs that stand for
+  // a column that is not in the set, by the set: GROUPING() of all columns names it.
+  void AddGroupings() {
+    const auto count = original_.grouping_functions.size();
+    for (idx_t i = 0; i < count; i++) {
+      AddRestored(Column(LogicalType::BIGINT, final_group_, final_groups_.size()));
+      final_groups_.push_back(Column(LogicalType::BIGINT, groupings_, i));
+    }
+    if (!has_grouping_sets()) return;
+    duckdb::unsafe_vector<idx_t> all_groups;
+    for (idx_t i = 0; i < original_.groups.size(); i++) all_groups.push_back(i);
+    original_.grouping_functions.push_back(std::move(all_groups));
+    final_groups_.push_back(Column(LogicalType::BIGINT, groupings_, count));
   }
 
   // Makes it the last group of the partial half.
@@ -78,6 +98,8 @@ class Splitter {
         return AddAverage(aggregate);
       case Merge::kFirst:
         return AddFirst(aggregate);
+      case Merge::kArgument:
+        return AddArgument(aggregate);
       case Merge::kState:
         return AddRestored(AddFinal(FinalStateName(name), AddPartial(Rebind(PartialStateName(name), aggregate))));
       case Merge::kCombined: {
@@ -107,7 +129,7 @@ class Splitter {
   // A partial that saw no row has nothing to say: its NULL is not the first row's.
   void AddFirst(BoundAggregateExpression& aggregate) {
     ExpressionPtr saw_rows;
-    if (original_.groups.empty() || aggregate.filter) {
+    if (original_.groups.empty() || has_grouping_sets() || aggregate.filter) {
       auto count = AddPartial(Bind("count_star", {}, aggregate));
       saw_rows = duckdb::make_uniq<duckdb::BoundComparisonExpression>(
           duckdb::ExpressionType::COMPARE_GREATERTHAN, std::move(count),
@@ -116,6 +138,33 @@ class Splitter {
     auto merged = Bind(aggregate.function.name, AddPartial(aggregate.Copy()));
     merged->Cast<BoundAggregateExpression>().filter = std::move(saw_rows);
     AddRestored(AddFinal(std::move(merged)));
+  }
+
+  // The value that each task's argument was found at: of the rows that the aggregate looks at.
+  void AddArgument(BoundAggregateExpression& aggregate) {
+    const auto& name = aggregate.function.name;
+    duckdb::vector<ExpressionPtr> value;
+    value.push_back(aggregate.children[1]->Copy());
+    auto filter = aggregate.filter ? aggregate.filter->Copy() : nullptr;
+    if (!KeepsNullArguments(name)) {
+      auto is_there = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_IS_NOT_NULL,
+                                                                         LogicalType::BOOLEAN);
+      is_there->children.push_back(aggregate.children[0]->Copy());
+      filter = And(std::move(filter), std::move(is_there));
+    }
+    duckdb::vector<ExpressionPtr> partials;
+    partials.push_back(AddPartial(aggregate.Copy()));
+    partials.push_back(
+        AddPartial(Bind(ExtremeOf(name), std::move(value), std::move(filter), duckdb::AggregateType::NON_DISTINCT)));
+    AddRestored(AddFinal(Bind(name, std::move(partials), nullptr, duckdb::AggregateType::NON_DISTINCT)));
+  }
+
+  static bool KeepsNullArguments(const std::string& name) { return name.ends_with("_null"); }
+
+  static ExpressionPtr And(ExpressionPtr left, ExpressionPtr right) {
+    if (!left) return right;
+    return duckdb::make_uniq<duckdb::BoundConjunctionExpression>(duckdb::ExpressionType::CONJUNCTION_AND,
+                                                                 std::move(left), std::move(right));
   }
 
   void AddWhole(BoundAggregateExpression& aggregate) {
@@ -215,24 +264,30 @@ class Splitter {
     partial.SetEstimatedCardinality(cardinality);
     result_.final = duckdb::make_uniq<duckdb::LogicalAggregate>(final_group_, final_aggregate_, std::move(finals_));
     auto& final = *result_.final;
-    final.groupings_index = groupings_;
+    final.groupings_index = final_groupings_;
     final.groups = std::move(final_groups_);
     final.group_stats = std::move(original_.group_stats);
     final.distinct_validity = duckdb::TupleDataValidityType::CAN_HAVE_NULL_VALUES;
     final.SetEstimatedCardinality(cardinality);
-    for (auto* half : {&partial, &final}) {
-      half->grouping_sets = original_.grouping_sets;
-    }
+    result_.restore->SetEstimatedCardinality(cardinality);
+    partial.grouping_sets = original_.grouping_sets;
+    partial.grouping_functions = std::move(original_.grouping_functions);
     for (auto& set : partial.grouping_sets) {
       if (result_.distinct_value) set.insert(final.groups.size());
     }
-    result_.restore->SetEstimatedCardinality(cardinality);
+    final.grouping_sets = std::move(original_.grouping_sets);
+    if (final.groups.size() == final.group_stats.size()) return;
+    // A column that is not in a set is NULL, which its statistics do not know.
+    final.group_stats.clear();
+    final.group_stats.resize(final.groups.size());
+    final.grouping_sets.assign(1, {});
+    for (idx_t i = 0; i < final.groups.size(); i++) final.grouping_sets[0].insert(i);
   }
 
   duckdb::ClientContext& context_;
   duckdb::LogicalAggregate& original_;
   const DistinctCut cut_;
-  const idx_t partial_group_, partial_aggregate_, final_group_, final_aggregate_, groupings_;
+  const idx_t partial_group_, partial_aggregate_, final_group_, final_aggregate_, groupings_, final_groupings_;
   duckdb::vector<ExpressionPtr> partials_, finals_, final_groups_;
   /// Groups of the partial half besides those of the original.
   duckdb::vector<ExpressionPtr> partial_groups_;

@@ -16,6 +16,7 @@
 #include "engine/parquet_splits.h"
 #include "engine/plan_bytes.h"
 #include "engine/task_functions.h"
+#include "planner/operator_table.h"
 #include "planner/task_scan.h"
 
 namespace skein::core {
@@ -61,7 +62,7 @@ class Examiner {
 
  private:
   void Visit(duckdb::LogicalOperator& op) {
-    if (!IsQueryOperator(op.type)) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
+    if (PlacementOf(op.type) != Placement::kCluster) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
     const bool is_get = op.type == LogicalOperatorType::LOGICAL_GET;
     if (!is_get && !op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
     switch (op.type) {
@@ -161,41 +162,6 @@ class Examiner {
 };
 
 }  // namespace
-
-bool IsQueryOperator(LogicalOperatorType type) {
-  switch (type) {
-    case LogicalOperatorType::LOGICAL_PROJECTION:
-    case LogicalOperatorType::LOGICAL_FILTER:
-    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
-    case LogicalOperatorType::LOGICAL_WINDOW:
-    case LogicalOperatorType::LOGICAL_UNNEST:
-    case LogicalOperatorType::LOGICAL_LIMIT:
-    case LogicalOperatorType::LOGICAL_ORDER_BY:
-    case LogicalOperatorType::LOGICAL_TOP_N:
-    case LogicalOperatorType::LOGICAL_DISTINCT:
-    case LogicalOperatorType::LOGICAL_SAMPLE:
-    case LogicalOperatorType::LOGICAL_GET:
-    case LogicalOperatorType::LOGICAL_CHUNK_GET:
-    case LogicalOperatorType::LOGICAL_DELIM_GET:
-    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
-    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
-    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
-    case LogicalOperatorType::LOGICAL_CTE_REF:
-    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
-    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-    case LogicalOperatorType::LOGICAL_ANY_JOIN:
-    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
-    case LogicalOperatorType::LOGICAL_ASOF_JOIN:
-    case LogicalOperatorType::LOGICAL_UNION:
-    case LogicalOperatorType::LOGICAL_EXCEPT:
-    case LogicalOperatorType::LOGICAL_INTERSECT:
-    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
-    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool HasScan(const duckdb::LogicalOperator& op) {
   if (op.type == LogicalOperatorType::LOGICAL_GET) return true;

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "duckdb.hpp"
-#include "duckdb/common/enums/logical_operator_type.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
 namespace skein::core {
@@ -21,10 +20,6 @@ struct Eligibility {
   /// Estimated rows of its splittable scans, added up.
   uint64_t scanned_rows = 0;
 };
-
-/// Says whether operators of this type belong to queries: others write, define or control, and what they read must not
-/// be replaced below them.
-bool IsQueryOperator(duckdb::LogicalOperatorType type);
 
 /// Says whether a table, file or function is scanned in `plan`.
 bool HasScan(const duckdb::LogicalOperator& plan);

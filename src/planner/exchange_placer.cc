@@ -6,7 +6,9 @@
 #include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
+#include "duckdb/planner/operator/logical_sample.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "planner/operator_table.h"
 #include "planner/task_scan.h"
 
 namespace skein::core {
@@ -36,58 +38,16 @@ Distribution ExchangePlacer::Place(OperatorPtr& op) {
   return placed;
 }
 
-// The table of rules. Whatever is not named here runs in a single task: right, and slower.
+// Whatever has no rule runs in a single task: right, and slower.
 Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
-  switch (op->type) {
-    case LogicalOperatorType::LOGICAL_GET:
-      return PlaceScan(op);
-    case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
-    case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
-    case LogicalOperatorType::LOGICAL_CHUNK_GET:
-    case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
-      return Distribution::Replicated();
-    case LogicalOperatorType::LOGICAL_CTE_REF:
-      return PlaceCteReference(op);
-    case LogicalOperatorType::LOGICAL_DELIM_GET:
-      return Distribution::Pinned();
-    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
-      return PlaceCte(op);
-    case LogicalOperatorType::LOGICAL_RECURSIVE_CTE:
-      return PlaceRecursiveCte(op);
-    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
-      return PlaceDelimJoin(op);
-    case LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR:
-      return PlaceRestore(op);
-    case LogicalOperatorType::LOGICAL_FILTER:
-    case LogicalOperatorType::LOGICAL_UNNEST:
-      return PlaceStreaming(op);
-    case LogicalOperatorType::LOGICAL_PROJECTION:
-      return PlaceProjection(op);
-    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
-      return PlaceAggregate(op);
-    case LogicalOperatorType::LOGICAL_DISTINCT:
-      return PlaceDistinct(op);
-    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-      return PlaceComparisonJoin(op);
-    case LogicalOperatorType::LOGICAL_ANY_JOIN:
-    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
-      return PlaceNestedLoopJoin(op);
-    case LogicalOperatorType::LOGICAL_TOP_N:
-      return PlaceTopN(op);
-    case LogicalOperatorType::LOGICAL_LIMIT:
-      return PlaceLimit(op);
-    case LogicalOperatorType::LOGICAL_UNION:
-    case LogicalOperatorType::LOGICAL_EXCEPT:
-    case LogicalOperatorType::LOGICAL_INTERSECT:
-      return PlaceSetOperation(op);
-    case LogicalOperatorType::LOGICAL_WINDOW:
-      return PlaceWindow(op);
-    case LogicalOperatorType::LOGICAL_ORDER_BY:
-      return PlaceOrder(op);
-    default:
-      return PlaceSingle(op, duckdb::LogicalOperatorToString(op->type) + " has no distributed rule");
-  }
+  const auto* rule = FindOperatorRule(op->type);
+  if (rule != nullptr && rule->place != nullptr) return (this->*rule->place)(op);
+  return PlaceSingle(op, duckdb::LogicalOperatorToString(op->type) + " has no distributed rule");
 }
+
+Distribution ExchangePlacer::PlaceConstant(OperatorPtr&) { return Distribution::Replicated(); }
+
+Distribution ExchangePlacer::PlacePinned(OperatorPtr&) { return Distribution::Pinned(); }
 
 Distribution ExchangePlacer::PlaceScan(OperatorPtr& op) {
   // With one task a stage there is nothing to exchange: the whole plan is one fragment.
@@ -107,6 +67,16 @@ Distribution ExchangePlacer::PlaceStreaming(OperatorPtr& op) { return Place(op->
 Distribution ExchangePlacer::PlaceProjection(OperatorPtr& op) {
   auto below = Place(op->children[0]);
   return ThroughColumns(below, op->expressions, op->GetColumnBindings());
+}
+
+// Each row is in a percentage by its own luck. Anything else depends on all rows, or on their order.
+Distribution ExchangePlacer::PlaceSample(OperatorPtr& op) {
+  const auto& options = *op->Cast<duckdb::LogicalSample>().sample_options;
+  const bool is_by_row = options.is_percentage && options.method != duckdb::SampleMethod::RESERVOIR_SAMPLE;
+  if (!is_by_row || options.repeatable || options.seed.IsValid()) return PlaceSingle(op, "a sample of all rows");
+  const auto below = Place(op->children[0]);
+  // Each copy would draw other rows.
+  return below.kind == DistributionKind::kReplicated ? Distribution::Single() : below;
 }
 
 Distribution ExchangePlacer::PlaceDistinct(OperatorPtr& op) {

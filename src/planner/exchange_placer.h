@@ -25,6 +25,8 @@ namespace skein::core {
 using OperatorPtr = duckdb::unique_ptr<duckdb::LogicalOperator>;
 using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
 
+struct OperatorRule;
+
 class ExchangePlacer {
  public:
   /// `new_table_index` gives a table index that the query does not use yet.
@@ -39,12 +41,18 @@ class ExchangePlacer {
   const std::set<const duckdb::LogicalOperator*>& task_scans() const { return task_scans_; }
 
  private:
+  /// The table of rules (operator_table.h) names them.
+  friend const std::vector<OperatorRule>& OperatorRules();
   Distribution PlaceByRule(OperatorPtr& op);
   // One rule each; children of `op` are placed by the rule.
   Distribution PlaceScan(OperatorPtr& op);
+  Distribution PlaceConstant(OperatorPtr& op);
+  Distribution PlacePinned(OperatorPtr& op);
+  Distribution PlaceSample(OperatorPtr& op);
   Distribution PlaceStreaming(OperatorPtr& op);
   Distribution PlaceProjection(OperatorPtr& op);
   Distribution PlaceAggregate(OperatorPtr& op);
+  Distribution PlaceGroupingSets(OperatorPtr& op);
   /// Two levels for DISTINCT aggregates over a placed child; nothing where they do not fit.
   std::optional<Distribution> TryPlaceDistinctAggregate(OperatorPtr& op, const Distribution& below);
   /// Partials below an exchange, the final half above; the child is placed. REQUIRES: HasPartials(op, cut).

@@ -44,6 +44,13 @@ const Aggregates kAggregates[] = {
     {"Moments",
      "round(pi() * skewness(f * f){}, 6), round(pi() * kurtosis(f * f){}, 4), round(pi() * kurtosis_pop(f * f){}, 4)"},
     {"ExactSums", "fsum(f){}, favg(f){}, kahan_sum(f){}"},
+    {"ArgumentsAtEnds",
+     "arg_min(text, un){}, arg_max([n], un){}, min_by(n, b){}, argmax(n, f){}, arg_min(n, 'x' || us){}, arg_min(none, "
+     "un){}, "
+     "arg_max(n, none){}, arg_min_null(none, un){}, arg_max_null(n, un){}, arg_min(nullif(n, 9), day + un::INTEGER){}"},
+    {"Sketches",
+     "approx_count_distinct(n){}, approx_count_distinct(text){}, approx_count_distinct([t]){}, "
+     "approx_count_distinct(none){}, approx_count_distinct(un % 3){}"},
     {"DistinctOfOneArgument",
      "count(DISTINCT t){}, sum(DISTINCT t){}, avg(DISTINCT t){}, min(DISTINCT t){}, max(DISTINCT t){}"},
     {"DistinctBesideOthers",
@@ -83,6 +90,15 @@ TEST_P(MergedAggregates, GiveTheAnswersOfDuckDbByGroups) {
   ExpectSame("k, ", "", "WHERE un > 1000000 GROUP BY k");
   ExpectSame("k, ", " FILTER (WHERE un % 5 = 2)", "GROUP BY k");
   ExpectSame("k, ", " FILTER (WHERE un > 1000000)", "GROUP BY k");
+}
+
+TEST_P(MergedAggregates, GiveTheAnswersOfDuckDbByGroupingSets) {
+  ExpectSame("k, t % 3 AS m, grouping(k), ", "", "GROUP BY ROLLUP (k, m)");
+  ExpectSame("k, none, grouping(none, k), ", "", "GROUP BY CUBE (k, none)");
+  ExpectSame("k, ", " FILTER (WHERE un % 5 = 2)", "GROUP BY GROUPING SETS ((k), ())");
+  ExpectSame("k, ", "", "WHERE un > 1000000 GROUP BY GROUPING SETS ((k), ())");
+  ExpectSame("k, ", "", "GROUP BY GROUPING SETS ((k), (k), ())");
+  ExpectSame("k, grouping(k), ", "", "GROUP BY k");
 }
 
 INSTANTIATE_TEST_SUITE_P(Lists, MergedAggregates, testing::ValuesIn(kAggregates),

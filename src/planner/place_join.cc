@@ -1,64 +1,13 @@
-// Rules for joins: which side may be copied to every task, and which joins may be cut by their keys.
-//
-//   broadcast right: each left row meets all right rows at its own task. Wrong for joins that emit unmatched right
-//   rows. broadcast left:  each right row meets all left rows at its own task. Wrong for joins that emit left rows by
-//   themselves. repartition:     rows with equal keys meet. Wrong where a NULL key of one row changes the result of all
-//   others (MARK).
+// Rules for joins: copies one side to every task or cuts both by their keys, as join_rules.h allows.
 #include "duckdb/planner/operator/logical_any_join.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "planner/exchange_placer.h"
+#include "planner/join_rules.h"
 
 namespace skein::core {
 namespace {
 
 using duckdb::JoinType;
-
-bool MayBroadcastRight(JoinType type) {
-  switch (type) {
-    case JoinType::INNER:
-    case JoinType::LEFT:
-    case JoinType::SEMI:
-    case JoinType::ANTI:
-    case JoinType::MARK:
-    case JoinType::SINGLE:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool MayBroadcastLeft(JoinType type) {
-  return type == JoinType::INNER || type == JoinType::RIGHT || type == JoinType::RIGHT_SEMI ||
-         type == JoinType::RIGHT_ANTI;
-}
-
-bool MayRepartition(JoinType type) {
-  switch (type) {
-    case JoinType::INNER:
-    case JoinType::LEFT:
-    case JoinType::RIGHT:
-    case JoinType::OUTER:
-    case JoinType::SEMI:
-    case JoinType::ANTI:
-    case JoinType::RIGHT_SEMI:
-    case JoinType::RIGHT_ANTI:
-    case JoinType::MARK:
-    case JoinType::SINGLE:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool EmitsLeft(JoinType type) {
-  return type == JoinType::INNER || type == JoinType::LEFT || type == JoinType::SEMI || type == JoinType::ANTI ||
-         type == JoinType::MARK || type == JoinType::SINGLE;
-}
-
-bool EmitsRight(JoinType type) {
-  return type == JoinType::INNER || type == JoinType::RIGHT || type == JoinType::RIGHT_SEMI ||
-         type == JoinType::RIGHT_ANTI;
-}
 
 struct EqualityKeys {
   std::vector<const duckdb::Expression*> left;
@@ -144,6 +93,7 @@ Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
   if (left.is_pinned || right.is_pinned) return GatherBoth(*op, left, right, "a side cannot leave its task");
 
   const auto type = join.join_type;
+  const bool is_asof = op->type == duckdb::LogicalOperatorType::LOGICAL_ASOF_JOIN;
   const auto keys = KeysOf(join);
   const bool can_repartition = MayRepartition(type) && !keys.left.empty();
   const auto left_order = can_repartition ? OrderOf(left, keys.left) : std::vector<size_t>{};
@@ -159,7 +109,7 @@ Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
     Broadcast(right_child);
     return left;
   }
-  const bool can_broadcast_left = right.is_distributed() && MayBroadcastLeft(type);
+  const bool can_broadcast_left = right.is_distributed() && MayBroadcastLeft(type) && !is_asof;
   if (can_broadcast_left && (!can_repartition || PrefersBroadcast(*left_child, *right_child, right_order))) {
     if (left.kind != DistributionKind::kReplicated) Broadcast(left_child);
     return right;

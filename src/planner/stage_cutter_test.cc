@@ -244,10 +244,34 @@ TEST_F(StageCutterTest, ACorrelatedSubqueryReadsTheKeysOfItsOuterRowsAgain) {
             3);
 }
 
-TEST_F(StageCutterTest, SeveralGroupingSetsRunInOneTask) {
-  const std::string sql = "SELECT l_flag, l_count, sum(l_price) FROM lines GROUP BY ROLLUP (l_flag, l_count)";
+TEST_F(StageCutterTest, GroupingSetsHavePartials) {
+  EXPECT_EQ(Shape("SELECT l_flag, l_count, sum(l_price) FROM lines GROUP BY ROLLUP (l_flag, l_count)"),
+            "4[AGGREGATE(hash 4[AGGREGATE(scan)])]");
+}
+
+TEST_F(StageCutterTest, GroupingSetsThatNeedTheRowsRunInOneTask) {
+  const std::string sql = "SELECT l_flag, l_count, median(l_price) FROM lines GROUP BY ROLLUP (l_flag, l_count)";
   EXPECT_EQ(Shape(sql), "1[AGGREGATE(gather 4[scan])]");
-  EXPECT_EQ(LastStage(sql).single_reason, "several grouping sets");
+  EXPECT_EQ(LastStage(sql).single_reason, "grouping sets of an aggregate that needs the rows");
+}
+
+TEST_F(StageCutterTest, AsofJoinsAreCutByTheirEqualityKeys) {
+  EXPECT_EQ(Shape("SELECT l_id, o_id FROM lines ASOF JOIN orders ON l_order = o_customer AND l_id >= o_id",
+                  {4, JoinChoice::kRepartition, AggregateChoice::kByCost}),
+            "4[ASOF_JOIN(hash 4[scan], hash 4[scan])]");
+}
+
+TEST_F(StageCutterTest, AsofJoinsWithoutEqualityKeysCopyTheirRightSide) {
+  EXPECT_EQ(Shape("SELECT l_id, o_id FROM lines ASOF LEFT JOIN orders ON l_id >= o_id"),
+            "4[ASOF_JOIN(scan, broadcast 4[scan])]");
+}
+
+TEST_F(StageCutterTest, APercentageOfRowsIsDrawnWhereTheyAre) {
+  EXPECT_EQ(Shape("SELECT l_id FROM lines USING SAMPLE 50% (bernoulli)").find("gather"), std::string::npos);
+}
+
+TEST_F(StageCutterTest, ANumberOfRowsIsDrawnInOneTask) {
+  EXPECT_NE(Shape("SELECT l_id FROM lines USING SAMPLE 50 ROWS").find("1[SAMPLE(gather 4[scan])]"), std::string::npos);
 }
 
 TEST_F(StageCutterTest, OneWorkerRunsThePlanAsItIs) {

@@ -142,3 +142,9 @@ with recursive base as materialized (select i as x, i+1 as y from a where i<20),
 with recursive base as materialized (select i as x, i+1 as y from a where i<20), r(n) as (select min(x) from base union select y from r join base on r.n=base.x) select count(*), sum(n) from r, base
 select b.j, (with recursive r(n) as (select 0 union all select n+1 from r join (select b.k as kk) q on r.n < q.kk where n<5) select count(*) from r) c from b where b.j<50
 with c as materialized (select i, k from a where i<100) select count(*), sum(j) from b where exists (with recursive r(n) as (select b.j union all select c.i from r join c on c.i = r.n + 1 where r.n < 60) select 1 from r where n > 55)
+select a.i, b.j from a asof left join b on a.k=b.k and a.i>=b.j where a.i<5000
+select count(*), sum(a.i) from a asof join c on a.i>=c.j
+select g, b, k%3 m, count(*), sum(i), avg(d), max(s), grouping(g, m) from a group by grouping sets ((g, b), (g, m), ())
+select g, k, count(*), approx_count_distinct(i), arg_min(s, i), arg_max(i, i) from a where i<0 group by rollup(g, k)
+select g, median(i) from a group by rollup(g)
+select g, approx_count_distinct(k), approx_count_distinct(s), arg_min(s, i), arg_max(li, i) from a group by g

@@ -1,0 +1,124 @@
+// The rows of the table of operators.
+#include "planner/operator_table.h"
+
+namespace skein::core {
+
+const std::vector<OperatorRule>& OperatorRules() {
+  using Type = duckdb::LogicalOperatorType;
+  using Placer = ExchangePlacer;
+  constexpr auto kCluster = Placement::kCluster;
+  constexpr auto kClient = Placement::kClient;
+  constexpr auto kStatement = Placement::kStatement;
+  constexpr auto kNever = Placement::kNever;
+  constexpr const char* kShapes = "test/sql/shapes.sql";
+  constexpr const char* kStatements = "test/python/test_statements.py";
+  constexpr const char* kNoQuery = "has no query below it";
+  static const std::vector<OperatorRule> kRules = {
+      // Sources
+      {Type::LOGICAL_GET, kCluster, &Placer::PlaceScan, "nothing", "rows anywhere",
+       "never; what only the client can read (a table in memory, a data frame, CSV, JSON) is read there and scattered",
+       "test/sql/shapes.sql test/python/test_bad_files.py"},
+      {Type::LOGICAL_CHUNK_GET, kCluster, &Placer::PlaceConstant, "nothing", "a copy at every task", "", kShapes},
+      {Type::LOGICAL_EXPRESSION_GET, kCluster, &Placer::PlaceConstant, "nothing", "a copy at every task", "", kShapes},
+      {Type::LOGICAL_DUMMY_SCAN, kCluster, &Placer::PlaceConstant, "nothing", "a copy at every task", "", kShapes},
+      {Type::LOGICAL_EMPTY_RESULT, kCluster, &Placer::PlaceConstant, "nothing", "a copy at every task", "", kShapes},
+      {Type::LOGICAL_CTE_REF, kCluster, &Placer::PlaceCteReference, "nothing",
+       "as the CTE was stored: together by its keys, or rows anywhere",
+       "its CTE is not stored in an exchange: it stays beside it", kShapes},
+      {Type::LOGICAL_DELIM_GET, kCluster, &Placer::PlacePinned, "its DELIM_JOIN in the same fragment", "one task",
+       "the join could not be rewritten to a stored CTE", kShapes},
+      // Row by row
+      {Type::LOGICAL_FILTER, kCluster, &Placer::PlaceStreaming, "nothing", "as its input", "", kShapes},
+      {Type::LOGICAL_UNNEST, kCluster, &Placer::PlaceStreaming, "nothing", "as its input", "", kShapes},
+      {Type::LOGICAL_PROJECTION, kCluster, &Placer::PlaceProjection, "nothing", "as its input, while the keys are kept",
+       "", kShapes},
+      {Type::LOGICAL_SAMPLE, kCluster, &Placer::PlaceSample, "nothing", "as its input",
+       "the sample is of a number of rows, a reservoir, or repeatable: it depends on all rows", kShapes},
+      // Many rows to one
+      {Type::LOGICAL_AGGREGATE_AND_GROUP_BY, kCluster, &Placer::PlaceAggregate,
+       "partials where the rows are, then together by the groups; without partials the rows together by the groups",
+       "together by the groups",
+       "it has no groups (one row for all rows); grouping sets of an aggregate that needs the rows", kShapes},
+      {Type::LOGICAL_DISTINCT, kCluster, &Placer::PlaceDistinct, "together by the targets", "as required",
+       "a target is volatile", kShapes},
+      {Type::LOGICAL_WINDOW, kCluster, &Placer::PlaceWindow, "together by the partition keys of all windows",
+       "as required", "the windows have no partition key in common: each row sees all others", kShapes},
+      // Order and number
+      {Type::LOGICAL_ORDER_BY, kCluster, &Placer::PlaceOrder, "nothing: sorted where the rows are",
+       "one task, in order", "the sorted runs are merged by the same keys; a volatile key",
+       "test/sql/shapes.sql test/python/test_collations.py"},
+      {Type::LOGICAL_TOP_N, kCluster, &Placer::PlaceTopN, "a top-N where the rows are, then one task",
+       "one task, in order", "always at its end: few rows are left", kShapes},
+      {Type::LOGICAL_LIMIT, kCluster, &Placer::PlaceLimit, "a limit where the rows are, then one task", "one task",
+       "always at its end; before it, too, for percentages and expressions", kShapes},
+      // Joins
+      {Type::LOGICAL_COMPARISON_JOIN, kCluster, &Placer::PlaceComparisonJoin,
+       "one side copied to every task, or both together by the keys; see below",
+       "as the side that stays, or by the keys", "its type allows neither", kShapes},
+      {Type::LOGICAL_ASOF_JOIN, kCluster, &Placer::PlaceComparisonJoin,
+       "both together by the equality keys, or the right side copied", "as the left side, or by the keys",
+       "it emits unmatched right rows and has no equality key", kShapes},
+      {Type::LOGICAL_ANY_JOIN, kCluster, &Placer::PlaceNestedLoopJoin, "one side copied to every task",
+       "as the side that stays", "its type allows no copy", kShapes},
+      {Type::LOGICAL_CROSS_PRODUCT, kCluster, &Placer::PlaceNestedLoopJoin, "one side copied to every task",
+       "as the side that stays", "", kShapes},
+      {Type::LOGICAL_DELIM_JOIN, kCluster, &Placer::PlaceDelimJoin,
+       "becomes a COMPARISON_JOIN over a stored CTE of its keys", "as that join",
+       "in a recursive term, or where a key is no plain column", kShapes},
+      // Sets
+      {Type::LOGICAL_UNION, kCluster, &Placer::PlaceSetOperation, "ALL: nothing; else together by all columns",
+       "ALL: rows anywhere; else as required", "an input is in one task and cannot leave it", kShapes},
+      {Type::LOGICAL_EXCEPT, kCluster, &Placer::PlaceSetOperation, "together by all columns", "as required",
+       "an input is in one task and cannot leave it", kShapes},
+      {Type::LOGICAL_INTERSECT, kCluster, &Placer::PlaceSetOperation, "together by all columns", "as required",
+       "an input is in one task and cannot leave it", kShapes},
+      // Table expressions
+      {Type::LOGICAL_MATERIALIZED_CTE, kCluster, &Placer::PlaceCte, "nothing: stored where its rows are",
+       "as the query above it", "a recursive term reads it, or its readers see other columns", kShapes},
+      {Type::LOGICAL_RECURSIVE_CTE, kCluster, &Placer::PlaceRecursiveCte, "its first term in one task", "one task",
+       "always: each round reads the one before; a recursive term that scans data stays in the client", kShapes},
+      {Type::LOGICAL_EXTENSION_OPERATOR, kCluster, &Placer::PlaceRestore, "nothing, for those of Skein's own plans",
+       "as its input", "it is another extension's", "src/planner/exchange_placer_test.cc"},
+      // In the client
+      {Type::LOGICAL_POSITIONAL_JOIN, kClient, nullptr, "", "",
+       "pairs rows by their position in both inputs, which only a scan in one piece knows", kShapes},
+      // Statements
+      {Type::LOGICAL_INSERT, kStatement, nullptr, "", "", "inserts its rows", kStatements},
+      {Type::LOGICAL_UPDATE, kStatement, nullptr, "", "", "changes rows that it finds in the client", kStatements},
+      {Type::LOGICAL_DELETE, kStatement, nullptr, "", "", "deletes rows that it finds in the client", kStatements},
+      {Type::LOGICAL_MERGE_INTO, kStatement, nullptr, "", "", "merges its rows", kStatements},
+      {Type::LOGICAL_COPY_TO_FILE, kStatement, nullptr, "", "", "writes its rows to files", kStatements},
+      {Type::LOGICAL_CREATE_TABLE, kStatement, nullptr, "", "", "makes a table of its rows", kStatements},
+      {Type::LOGICAL_EXPLAIN, kStatement, nullptr, "", "", "shows its stages", "test/python/test_explain_analyze.py"},
+      {Type::LOGICAL_PREPARE, kStatement, nullptr, "", "", "keeps its plan", kStatements},
+      {Type::LOGICAL_EXECUTE, kStatement, nullptr, "", "", "runs a kept plan", kStatements},
+      // Not met
+      {Type::LOGICAL_INVALID, kNever, nullptr, "", "", "names no operator", ""},
+      {Type::LOGICAL_PIVOT, kNever, nullptr, "", "", "is bound as aggregates and projections", ""},
+      {Type::LOGICAL_JOIN, kNever, nullptr, "", "", "is the base of the joins", ""},
+      {Type::LOGICAL_DEPENDENT_JOIN, kNever, nullptr, "", "", "is flattened to DELIM_JOIN when a query is bound", ""},
+      {Type::LOGICAL_COPY_DATABASE, kNever, nullptr, "", "", "copies tables inside the client", ""},
+      {Type::LOGICAL_ALTER, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_INDEX, kNever, nullptr, "", "", "reads a table of the client inside the client", ""},
+      {Type::LOGICAL_CREATE_SEQUENCE, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_VIEW, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_SCHEMA, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_MACRO, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_DROP, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_PRAGMA, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_TRANSACTION, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_TYPE, kNever, nullptr, "", "", "reads the names of an ENUM inside the client", ""},
+      {Type::LOGICAL_ATTACH, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_DETACH, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_EXPORT, kNever, nullptr, "", "", "writes tables of the client inside the client", ""},
+      {Type::LOGICAL_VACUUM, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_SET, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_LOAD, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_RESET, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_UPDATE_EXTENSIONS, kNever, nullptr, "", "", kNoQuery, ""},
+      {Type::LOGICAL_CREATE_SECRET, kNever, nullptr, "", "", kNoQuery, ""},
+  };
+  return kRules;
+}
+
+}  // namespace skein::core
