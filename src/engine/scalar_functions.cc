@@ -4,6 +4,7 @@
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/vector_operations/ternary_executor.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "engine/range_function.h"
 #include "engine/state_aggregates.h"
 #include "engine/task_functions.h"
 
@@ -66,6 +67,7 @@ void RegisterScalarFunctions(duckdb::DatabaseInstance& database) {
   duckdb::ExtensionLoader loader(database, "skein");
   loader.RegisterFunction(FinishAvgFunction());
   loader.RegisterFunction(FinishNarrowAvgFunction());
+  loader.RegisterFunction(RangeIndexFunctions());
   RegisterTaskFunctions(database);
   RegisterStateAggregates(database);
 }

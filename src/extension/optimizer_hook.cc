@@ -70,7 +70,7 @@ class Hook {
     remote->output_types = plan->types;
     remote->SetEstimatedCardinality(plan->estimated_cardinality);
     ExchangePlacer placer(context_, options_, [&] { return binder_.GenerateTableIndex(); });
-    placer.Place(plan);
+    placer.PlaceRoot(plan);
     plan->ResolveOperatorTypes();
     StageCutter cutter(context_, options_, placer);
     remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));

@@ -77,6 +77,8 @@ void SetAggregate(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_aggregate", value, {"auto", "partial", "raw"});
 }
 
+void SetSort(duckdb::ClientContext&, SetScope, Value& value) { OneOf("skein_sort", value, {"auto", "merge", "range"}); }
+
 void SetRecovery(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_recovery", value, {"off", "on"});
   if (value.ToString() == "on") {
@@ -113,6 +115,8 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
                             Value("auto"), SetJoin);
   config.AddExtensionOption("skein_aggregate", "auto, partial or raw where both are right", LogicalType::VARCHAR,
                             Value("auto"), SetAggregate);
+  config.AddExtensionOption("skein_sort", "auto, merge (one task merges) or range (no single task has all rows)",
+                            LogicalType::VARCHAR, Value("auto"), SetSort);
   config.AddExtensionOption("skein_recovery", "off: the loss of a worker is an error", LogicalType::VARCHAR,
                             Value("off"), SetRecovery);
 }
@@ -146,6 +150,9 @@ PlannerOptions PlannerOptionsOf(duckdb::ClientContext& context, uint32_t worker_
   const auto aggregate = TextOf(context, "skein_aggregate");
   if (aggregate == "partial") options.aggregate_choice = AggregateChoice::kPartial;
   if (aggregate == "raw") options.aggregate_choice = AggregateChoice::kRawRows;
+  const auto sort = TextOf(context, "skein_sort");
+  if (sort == "merge") options.sort_choice = SortChoice::kMerge;
+  if (sort == "range") options.sort_choice = SortChoice::kRange;
   return options;
 }
 

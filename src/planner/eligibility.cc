@@ -62,7 +62,8 @@ class Examiner {
 
  private:
   void Visit(duckdb::LogicalOperator& op) {
-    if (PlacementOf(op.type) != Placement::kCluster) Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
+    if (PlacementOf(op.type) != Placement::kCluster)
+      Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
     const bool is_get = op.type == LogicalOperatorType::LOGICAL_GET;
     if (!is_get && !op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
     switch (op.type) {

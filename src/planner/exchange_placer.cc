@@ -26,6 +26,13 @@ bool IsVolatile(duckdb::LogicalOperator& op) {
 
 }  // namespace
 
+void ExchangePlacer::PlaceRoot(OperatorPtr& root) {
+  const auto* op = root.get();
+  while (op->type == LogicalOperatorType::LOGICAL_PROJECTION) op = op->children[0].get();
+  if (op->type == LogicalOperatorType::LOGICAL_ORDER_BY) root_order_ = op;
+  Place(root);
+}
+
 Distribution ExchangePlacer::Place(OperatorPtr& op) {
   if (const auto* scan = FindTaskScan(*op)) {
     task_scans_.insert(scan);

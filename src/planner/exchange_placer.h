@@ -33,6 +33,8 @@ class ExchangePlacer {
   ExchangePlacer(duckdb::ClientContext& context, PlannerOptions options, std::function<duckdb::idx_t()> new_table_index)
       : context_(context), options_(options), new_table_index_(std::move(new_table_index)) {}
 
+  /// Rewrites a whole plan.
+  void PlaceRoot(OperatorPtr& root);
   /// Rewrites the tree below and including `op`; returns how its rows are distributed.
   Distribution Place(OperatorPtr& op);
   /// Why operators over distributed input run in a single task, in the order met.
@@ -65,6 +67,14 @@ class ExchangePlacer {
   Distribution PlaceTopN(OperatorPtr& op);
   Distribution PlaceLimit(OperatorPtr& op);
   Distribution PlaceOrder(OperatorPtr& op);
+  /// The two ways of a sort whose keys are plain columns, over a placed child.
+  Distribution PlaceMergedOrder(OperatorPtr& op);
+  Distribution PlaceRangeOrder(OperatorPtr& op, const Distribution& below);
+  bool WantsRanges(const duckdb::LogicalOperator& order) const;
+  /// One row for every task: the keys that cut the rows of `cte`, sorted by `orders`, into a range for each.
+  OperatorPtr Splitters(const duckdb::vector<duckdb::BoundOrderByNode>& orders, duckdb::idx_t cte,
+                        const duckdb::LogicalOperator& definition,
+                        const duckdb::vector<duckdb::ColumnBinding>& bindings);
   Distribution PlaceSetOperation(OperatorPtr& op);
   Distribution PlaceWindow(OperatorPtr& op);
   Distribution PlaceCte(OperatorPtr& op);
@@ -85,6 +95,8 @@ class ExchangePlacer {
   };
   /// Puts an exchange above the definition of `cte` from which all references may read.
   void Share(OperatorPtr& definition, duckdb::idx_t cte, const Distribution& below);
+  /// A placed reference to `cte` with the table index `table`.
+  OperatorPtr Reread(duckdb::idx_t table, duckdb::idx_t cte, const duckdb::LogicalOperator& definition);
   /// A reference to `cte` that carries `bindings`.
   OperatorPtr RereadAs(const duckdb::vector<duckdb::ColumnBinding>& bindings, duckdb::idx_t cte,
                        const duckdb::LogicalOperator& definition);
@@ -112,6 +124,8 @@ class ExchangePlacer {
   std::map<const duckdb::LogicalOperator*, std::string> single_reasons_;
   std::set<const duckdb::LogicalOperator*> task_scans_;
   std::map<duckdb::idx_t, SharedRows> shared_;  // by CTE index
+  /// The sort whose rows are the result, but for projections; null without one.
+  const duckdb::LogicalOperator* root_order_ = nullptr;
   /// DuckDB runs a recursive term again and again, and an exchange gives its rows once: none may stand in it.
   bool is_in_recursive_term_ = false;
 };

@@ -44,8 +44,9 @@ const std::vector<OperatorRule>& OperatorRules() {
       {Type::LOGICAL_WINDOW, kCluster, &Placer::PlaceWindow, "together by the partition keys of all windows",
        "as required", "the windows have no partition key in common: each row sees all others", kShapes},
       // Order and number
-      {Type::LOGICAL_ORDER_BY, kCluster, &Placer::PlaceOrder, "nothing: sorted where the rows are",
-       "one task, in order", "the sorted runs are merged by the same keys; a volatile key",
+      {Type::LOGICAL_ORDER_BY, kCluster, &Placer::PlaceOrder,
+       "nothing: sorted where the rows are; a whole large result by ranges of its keys", "one task, in order; by ranges",
+       "the sorted runs are merged by the same keys; a volatile key",
        "test/sql/shapes.sql test/python/test_collations.py"},
       {Type::LOGICAL_TOP_N, kCluster, &Placer::PlaceTopN, "a top-N where the rows are, then one task",
        "one task, in order", "always at its end: few rows are left", kShapes},

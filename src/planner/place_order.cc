@@ -1,50 +1,19 @@
-// Rule for sorts: each task sorts its rows, and one task merges them by the same keys.
-#include <algorithm>
-
-#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+// Rule for sorts: each task sorts its rows, and one task merges them by the same keys. The sort of a whole large result
+// is cut by ranges instead (place_range_order.cc).
 #include "duckdb/planner/operator/logical_order.hpp"
 #include "planner/exchange_placer.h"
+#include "planner/order_columns.h"
 
 namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
 
-ExpressionPtr Column(const duckdb::LogicalType& type, const duckdb::ColumnBinding& binding) {
-  return duckdb::make_uniq<duckdb::BoundColumnRefExpression>(type, binding);
-}
-
-// A projection to the columns of `child` and, behind them, those sort keys that are not among them; the keys become
-// plain columns.
-OperatorPtr WithKeyColumns(OperatorPtr child, duckdb::vector<duckdb::BoundOrderByNode>& orders, idx_t table) {
-  auto projection = duckdb::make_uniq<LogicalRestore>();
-  projection->bindings = child->GetColumnBindings();
-  projection->output_types = child->types;
-  projection->SetEstimatedCardinality(child->estimated_cardinality);
-  for (idx_t i = 0; i < child->types.size(); i++) {
-    projection->expressions.push_back(Column(child->types[i], projection->bindings[i]));
-  }
-  idx_t added = 0;
-  for (auto& order : orders) {
-    if (ColumnOf(*order.expression) != nullptr) continue;
-    const duckdb::ColumnBinding binding(table, added++);
-    const auto type = order.expression->return_type;
-    projection->bindings.push_back(binding);
-    projection->output_types.push_back(type);
-    projection->expressions.push_back(std::move(order.expression));
-    order.expression = Column(type, binding);
-  }
-  if (added == 0) return child;
-  projection->children.push_back(std::move(child));
-  return projection;
-}
-
 std::vector<MergeKey> MergeKeysOf(const duckdb::vector<duckdb::BoundOrderByNode>& orders,
                                   const duckdb::vector<duckdb::ColumnBinding>& bindings) {
   std::vector<MergeKey> keys;
   for (const auto& order : orders) {
-    const auto found = std::find(bindings.begin(), bindings.end(), *ColumnOf(*order.expression));
-    keys.push_back({static_cast<idx_t>(found - bindings.begin()), {order.type, order.null_order}});
+    keys.push_back({PositionOf(*order.expression, bindings), {order.type, order.null_order}});
   }
   return keys;
 }
@@ -68,7 +37,7 @@ Distribution ExchangePlacer::PlaceOrder(OperatorPtr& op) {
   restore->output_types = op->types;
   restore->SetEstimatedCardinality(op->estimated_cardinality);
   for (idx_t i = 0; i < op->types.size(); i++) {
-    restore->expressions.push_back(Column(op->types[i], restore->bindings[i]));
+    restore->expressions.push_back(ColumnRef(op->types[i], restore->bindings[i]));
   }
 
   // DuckDB estimates no rows for a sort.
@@ -76,17 +45,21 @@ Distribution ExchangePlacer::PlaceOrder(OperatorPtr& op) {
   order.projection_map.clear();
   op->children[0] = WithKeyColumns(std::move(op->children[0]), order.orders, new_table_index_());
   op->ResolveOperatorTypes();
-  auto keys = MergeKeysOf(order.orders, op->GetColumnBindings());
+  const bool is_ranged = WantsRanges(*op);
+  const auto placed = is_ranged ? PlaceRangeOrder(op, below) : PlaceMergedOrder(op);
+  const bool is_narrower = op->GetColumnBindings() != restore->bindings;
+  if (!is_narrower) return placed;
+  restore->children.push_back(std::move(op));
+  op = std::move(restore);
+  return placed;
+}
+
+Distribution ExchangePlacer::PlaceMergedOrder(OperatorPtr& op) {
+  auto keys = MergeKeysOf(op->Cast<duckdb::LogicalOrder>().orders, op->GetColumnBindings());
   auto exchange = duckdb::make_uniq<LogicalExchange>(ExchangeKind::kGather, std::move(op));
   exchange->is_ordered = true;
   exchange->merge_keys = std::move(keys);
-  const bool is_narrower = exchange->bindings != restore->bindings;
-  if (!is_narrower) {
-    op = std::move(exchange);
-    return Distribution::Single();
-  }
-  restore->children.push_back(std::move(exchange));
-  op = std::move(restore);
+  op = std::move(exchange);
   return Distribution::Single();
 }
 

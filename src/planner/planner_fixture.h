@@ -31,8 +31,9 @@ class UntouchedRoot : public LogicalExchange {
 inline std::string ToString(const PlannerOptions& options) {
   const char* joins[] = {"joins by cost", "broadcast joins", "repartition joins"};
   const char* aggregates[] = {"aggregates by cost", "partial aggregates", "raw rows"};
+  const char* sorts[] = {"sorts by cost", "merged sorts", "sorts by ranges"};
   return std::string(joins[static_cast<int>(options.join_choice)]) + ", " +
-         aggregates[static_cast<int>(options.aggregate_choice)];
+         aggregates[static_cast<int>(options.aggregate_choice)] + ", " + sorts[static_cast<int>(options.sort_choice)];
 }
 
 /// Every choice a person can make.
@@ -41,6 +42,7 @@ inline std::vector<PlannerOptions> AllOptions() {
   for (auto join : {JoinChoice::kBroadcast, JoinChoice::kRepartition}) {
     for (auto aggregate : {AggregateChoice::kPartial, AggregateChoice::kRawRows}) all.push_back({4, join, aggregate});
   }
+  all.push_back({4, JoinChoice::kByCost, AggregateChoice::kByCost, SortChoice::kRange});
   return all;
 }
 
@@ -100,7 +102,7 @@ class PlannerFixture : public testing::Test {
   static std::vector<std::string> RunPlaced(const std::string& sql, PlannerOptions options) {
     auto plan = client_->Optimize(sql);
     ExchangePlacer placer(client_->context(), options, [&] { return plan.NewTableIndex(); });
-    placer.Place(plan.root);
+    placer.PlaceRoot(plan.root);
     plan.root->ResolveOperatorTypes();
     auto root = duckdb::make_uniq<UntouchedRoot>(std::move(plan.root));
     root->ResolveOperatorTypes();
@@ -113,7 +115,7 @@ class PlannerFixture : public testing::Test {
   static PlannedQuery Plan(const std::string& sql, PlannerOptions options) {
     auto plan = client_->Optimize(sql);
     ExchangePlacer placer(client_->context(), options, [&] { return plan.NewTableIndex(); });
-    placer.Place(plan.root);
+    placer.PlaceRoot(plan.root);
     plan.root->ResolveOperatorTypes();
     return StageCutter(client_->context(), options, placer).Cut(std::move(plan.root));
   }

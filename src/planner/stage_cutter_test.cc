@@ -12,6 +12,8 @@ constexpr PlannerOptions kBroadcast = {4, JoinChoice::kBroadcast, AggregateChoic
 constexpr PlannerOptions kRepartition = {4, JoinChoice::kRepartition, AggregateChoice::kPartial};
 constexpr PlannerOptions kRawRows = {4, JoinChoice::kRepartition, AggregateChoice::kRawRows};
 
+constexpr PlannerOptions kRangeSort = {4, JoinChoice::kByCost, AggregateChoice::kByCost, SortChoice::kRange};
+
 std::string ShapeOf(const PlannedQuery& query, const Stage& stage);
 
 /// Writes an operator as `NAME(child, …)`, joins by their type, inputs as the kind of the exchange before the stage
@@ -242,6 +244,21 @@ TEST_F(StageCutterTest, ACorrelatedSubqueryReadsTheKeysOfItsOuterRowsAgain) {
   EXPECT_EQ(std::count_if(exchanges.begin(), exchanges.end(),
                           [](const Exchange& edge) { return edge.shared_from.has_value(); }),
             3);
+}
+
+TEST_F(StageCutterTest, AWholeResultIsSortedByRangesOfItsKeys) {
+  const auto query = Plan("SELECT l_id FROM lines ORDER BY l_price DESC, l_id + 1", kRangeSort);
+  const auto& last = query.plan.exchanges.back();
+  EXPECT_EQ(ShapeOf(query, query.plan.stages.back()),
+            "4[ORDER_BY(range 4[CROSS_PRODUCT(forward 4[scan], broadcast 1[AGGREGATE(gather 4[SAMPLE(forward "
+            "4[scan])])])])]");
+  EXPECT_EQ(last.consumer, Exchange::kClient);
+  EXPECT_TRUE(last.is_ordered);
+}
+
+TEST_F(StageCutterTest, ASortBelowOtherOperatorsIsMerged) {
+  EXPECT_EQ(Shape("SELECT list(l_id) FROM (SELECT l_id FROM lines ORDER BY l_price)", kRangeSort).find("range"),
+            std::string::npos);
 }
 
 TEST_F(StageCutterTest, GroupingSetsHavePartials) {

@@ -32,6 +32,7 @@ def error_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         ("skein_mode", "NULL"),
         ("skein_join", "''"),
         ("skein_aggregate", "'half'"),
+        ("skein_sort", "'bubble'"),
         ("skein_recovery", "'on'"),
         ("skein_recovery", "'sometimes'"),
         ("skein_secret", "'two words'"),

@@ -14,8 +14,8 @@ SHAPES = [
     for line in (pathlib.Path(__file__).parent.parent / "sql" / "shapes.sql").read_text().splitlines()
     if line and not line.startswith("--")
 ]
-#: skein_join and skein_aggregate
-WAYS = [("auto", "auto"), ("broadcast", "partial"), ("repartition", "raw")]
+#: skein_join, skein_aggregate and skein_sort
+WAYS = [("auto", "auto", "auto"), ("broadcast", "partial", "merge"), ("repartition", "raw", "range")]
 
 
 def make_files(folder: pathlib.Path) -> None:
@@ -105,10 +105,11 @@ def test_answer_is_that_of_duckdb(cluster: duckdb.DuckDBPyConnection, folder: pa
     cluster.execute("SET skein_mode = 'local'")
     expected = answer(cluster, sql)
     cluster.execute("SET skein_mode = 'distributed'")
-    for join, aggregate in WAYS:
+    for join, aggregate, sort in WAYS:
         cluster.execute(f"SET skein_join = '{join}'").execute(f"SET skein_aggregate = '{aggregate}'")
+        cluster.execute(f"SET skein_sort = '{sort}'")
         found = answer(cluster, sql)
-        assert is_same(found, expected), (join, aggregate, found, expected)
+        assert is_same(found, expected), (join, aggregate, sort, found, expected)
 
 
 def test_rows_read_twice_are_the_same_table(cluster: duckdb.DuckDBPyConnection) -> None:

@@ -148,3 +148,8 @@ select g, b, k%3 m, count(*), sum(i), avg(d), max(s), grouping(g, m) from a grou
 select g, k, count(*), approx_count_distinct(i), arg_min(s, i), arg_max(i, i) from a where i<0 group by rollup(g, k)
 select g, median(i) from a group by rollup(g)
 select g, approx_count_distinct(k), approx_count_distinct(s), arg_min(s, i), arg_max(li, i) from a group by g
+select i, s, li from a order by s desc nulls last, li, i
+select i, st, k from a order by k nulls first, st desc
+select i from a where false order by i
+select g % 1, i from a order by 1, i desc
+select i+1 x, s from a order by s collate nocase desc, i
