@@ -67,6 +67,8 @@ class LogicalExchange : public SkeinOperator {
   std::vector<MergeKey> merge_keys;
   /// The child runs in the client's process, which pushes its rows to the workers.
   bool is_from_client = false;
+  /// Why it does, as text for people.
+  std::string client_reason;
   /// The child is the definition of a CTE, whose rows are stored for all references.
   bool is_shared = false;
   /// How many tasks make the rows; nothing where the planner is to decide.

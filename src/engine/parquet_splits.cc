@@ -72,13 +72,19 @@ void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std
   }
 }
 
+// Of a scan that is not of Parquet files.
+std::string WhatItReads(const std::string& function) {
+  if (function == "seq_scan") return "a table of the client's database";
+  const bool is_frame = function == "arrow_scan" || function == "arrow_scan_dumb" || function == "pandas_scan";
+  return is_frame ? "rows of the client's process" : function + " is not split";
+}
+
 }  // namespace
 
 std::string WhyNotSplittable(duckdb::LogicalGet& get) {
   auto* bind_data = BindDataOf(get);
-  if (bind_data == nullptr) return get.function.name + " is not a Parquet scan";
-  if (dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
-    return get.function.name + " is not a Parquet scan";
+  if (bind_data == nullptr || dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
+    return WhatItReads(get.function.name);
   }
   const auto& file_reader = *bind_data->multi_file_reader;
   if (typeid(file_reader) != typeid(duckdb::MultiFileReader)) {

@@ -128,8 +128,8 @@ TEST_F(ParquetSplitsTest, PlainScansAreSplittable) {
 
 TEST_F(ParquetSplitsTest, NamesWhatCannotBeSplit) {
   EXPECT_EQ(WhyNot("SELECT i FROM " + Files("*.parquet", ", union_by_name = true")), "union_by_name is not split yet");
-  EXPECT_EQ(WhyNot("SELECT i FROM read_csv('" + dir_.path("d.csv") + "')"), "read_csv is not a Parquet scan");
-  EXPECT_EQ(WhyNot("SELECT range FROM range(10)"), "range is not a Parquet scan");
+  EXPECT_EQ(WhyNot("SELECT i FROM read_csv('" + dir_.path("d.csv") + "')"), "read_csv is not split");
+  EXPECT_EQ(WhyNot("SELECT range FROM range(10)"), "range is not split");
   EXPECT_EQ(WhyNot("SELECT s.x FROM " + Files("a.parquet")), "parts of nested columns are not split yet");
   EXPECT_EQ(WhyNot("SELECT i FROM " + Files("*.parquet",
                                             ", schema = MAP {0: {name: 'i', type: 'BIGINT', "

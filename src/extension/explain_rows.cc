@@ -1,5 +1,7 @@
 #include "extension/explain_rows.h"
 
+#include <nlohmann/json.hpp>
+
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "duckdb/planner/operator/logical_explain.hpp"
@@ -34,6 +36,13 @@ Printer PrinterOf(duckdb::ExplainFormat format) {
   return format == duckdb::ExplainFormat::JSON ? Printer(ToStageJson) : nullptr;
 }
 
+std::string PrintReasons(const std::vector<std::string>& reasons, duckdb::ExplainFormat format) {
+  if (!IsText(format)) return nlohmann::json(reasons).dump();
+  std::string lines = "In the client, because:\n";
+  for (const auto& reason : reasons) lines += "  " + reason + "\n";
+  return lines;
+}
+
 duckdb::unique_ptr<duckdb::LogicalOperator> Analyze(duckdb::LogicalExplain& explain,
                                                     const std::vector<LogicalRemoteQuery*>& remotes) {
   std::vector<AnalyzedQuery> queries;
@@ -44,13 +53,14 @@ duckdb::unique_ptr<duckdb::LogicalOperator> Analyze(duckdb::LogicalExplain& expl
 }  // namespace
 
 void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::LogicalOperator>& explain,
+                  const std::vector<std::string>& client_reasons,
                   const std::function<duckdb::idx_t()>& new_table_index) {
   auto& own = explain->Cast<duckdb::LogicalExplain>();
   std::vector<LogicalRemoteQuery*> remotes;
   CollectRemotes(*explain, remotes);
-  if (remotes.empty()) return;
+  if (remotes.empty() && client_reasons.empty()) return;
   if (own.explain_type == duckdb::ExplainType::EXPLAIN_ANALYZE) {
-    if (IsText(own.explain_format)) explain = Analyze(own, remotes);
+    if (IsText(own.explain_format) && !remotes.empty()) explain = Analyze(own, remotes);
     return;
   }
   const auto print = PrinterOf(own.explain_format);
@@ -59,13 +69,15 @@ void AddStageRows(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::Log
   auto rows = duckdb::make_uniq<duckdb::ColumnDataCollection>(context, types);
   duckdb::DataChunk chunk;
   chunk.Initialize(duckdb::Allocator::Get(context), types);
-  for (const auto* remote : remotes) {
+  const auto add = [&](const char* key, const std::string& value) {
     chunk.Reset();
     chunk.SetCardinality(1);
-    chunk.SetValue(0, 0, duckdb::Value("skein_stages"));
-    chunk.SetValue(1, 0, duckdb::Value(print(remote->query().plan)));
+    chunk.SetValue(0, 0, duckdb::Value(key));
+    chunk.SetValue(1, 0, duckdb::Value(value));
     rows->Append(chunk);
-  }
+  };
+  for (const auto* remote : remotes) add("skein_stages", print(remote->query().plan));
+  if (!client_reasons.empty()) add("skein_client", PrintReasons(client_reasons, own.explain_format));
   auto added = duckdb::make_uniq<duckdb::LogicalColumnDataGet>(new_table_index(), types, std::move(rows));
   // Without the freedom to reorder, DuckDB's plan stays the first row.
   explain = duckdb::make_uniq<duckdb::LogicalSetOperation>(new_table_index(), 2, std::move(explain), std::move(added),

@@ -1,5 +1,7 @@
 #include "extension/optimizer_hook.h"
 
+#include <algorithm>
+
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "extension/built_stages.h"
@@ -31,18 +33,24 @@ class Hook {
     if (PlacementOf(plan->type) == Placement::kStatement) {
       for (auto& child : plan->children) Visit(child, true);
       if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
-        AddStageRows(context_, plan, [&] { return binder_.GenerateTableIndex(); });
+        AddStageRows(context_, plan, client_reasons_, [&] { return binder_.GenerateTableIndex(); });
       }
       return;
     }
-    if (PlacementOf(plan->type) != Placement::kCluster) return;
     if (!HasScan(*plan)) return;
+    if (PlacementOf(plan->type) != Placement::kCluster) {
+      StaysBecause(duckdb::LogicalOperatorToString(plan->type) + " runs in the client");
+      return;
+    }
     const auto found = Examine(context_, *plan, instance_.WorkerFunctions());
     if (!found.reason.empty()) {
+      StaysBecause(found.reason);
       VisitBelow(*plan);
       return;
     }
-    if (IsWorthIt(found, is_top)) plan = Distribute(std::move(plan));
+    const auto reason = WhyNotWorthIt(found, is_top);
+    if (!reason.empty()) return StaysBecause(reason);
+    plan = Distribute(std::move(plan));
   }
 
  private:
@@ -57,10 +65,22 @@ class Hook {
     }
   }
 
-  // Rows of the client go out and come back only for a whole statement, or to meet those of the cluster.
-  bool IsWorthIt(const Eligibility& found, bool is_top) const {
-    if (mode_ == Mode::kDistributed) return found.has_split_scan || (found.has_client_scan && is_top);
-    return found.has_split_scan && found.scanned_rows >= AutoMinRowsOf(context_);
+  // An operator and all above it stay for one reason: it is told once.
+  void StaysBecause(const std::string& reason) {
+    const auto& known = client_reasons_;
+    if (std::find(known.begin(), known.end(), reason) == known.end()) client_reasons_.push_back(reason);
+  }
+
+  // Rows of the client go out and come back only for a whole statement, or to meet those of the cluster. Empty when it
+  // is worth it.
+  std::string WhyNotWorthIt(const Eligibility& found, bool is_top) const {
+    if (mode_ == Mode::kDistributed && found.has_client_scan && is_top) return "";
+    if (!found.has_split_scan) return "nothing below is scanned by workers";
+    if (mode_ == Mode::kDistributed) return "";
+    const auto min_rows = AutoMinRowsOf(context_);
+    if (found.scanned_rows >= min_rows) return "";
+    return "about " + std::to_string(found.scanned_rows) +
+           " rows are scanned, fewer than skein_auto_min_rows = " + std::to_string(min_rows);
   }
 
   OperatorPtr Distribute(OperatorPtr plan) {
@@ -82,6 +102,7 @@ class Hook {
   duckdb::Binder& binder_;
   Mode mode_;
   PlannerOptions options_;
+  std::vector<std::string> client_reasons_;  // for EXPLAIN
 };
 
 }  // namespace

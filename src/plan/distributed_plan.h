@@ -45,6 +45,8 @@ struct Exchange {
   /// Set where the exchange stores nothing of its own but reads what a shared one stored, in its own way: a partition a
   /// task where both are partitioned, all of it otherwise.
   std::optional<ExchangeId> shared_from;
+  /// Why the client reads the rows that come from it, as text for people; else empty.
+  std::string client_reason;
   /// What is hashed, as text for people: "#0, #1".
   std::string keys;
   /// One range a consumer task for kHash, kRange, kRoundRobin and kForward; one whole range for kGather and kBroadcast.

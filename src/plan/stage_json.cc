@@ -55,6 +55,7 @@ Json ToJson(const Exchange& exchange) {
   json["keys"] = exchange.keys;
   json["ranges"] = exchange.ranges.size();
   json["from"] = EndOf(exchange.producer);
+  if (!exchange.client_reason.empty()) json["client_reason"] = exchange.client_reason;
   json["to"] = EndOf(exchange.consumer);
   return json;
 }

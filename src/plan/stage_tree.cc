@@ -15,7 +15,8 @@ std::string DescribeExchange(const Exchange& exchange) {
   out += ToString(exchange.kind);
   if (!exchange.keys.empty()) out += "(" + exchange.keys + ")";
   if (exchange.ranges.size() > 1) out += " in " + std::to_string(exchange.ranges.size()) + " ranges";
-  return out + " from " + (exchange.is_from_client() ? "the client" : "stage " + std::to_string(exchange.producer));
+  if (!exchange.is_from_client()) return out + " from stage " + std::to_string(exchange.producer);
+  return out + " from the client" + (exchange.client_reason.empty() ? "" : " (" + exchange.client_reason + ")");
 }
 
 std::string DescribeOperator(const DistributedPlan& plan, const OperatorSummary& op) {

@@ -59,12 +59,14 @@ Distribution ExchangePlacer::PlacePinned(OperatorPtr&) { return Distribution::Pi
 Distribution ExchangePlacer::PlaceScan(OperatorPtr& op) {
   // With one task a stage there is nothing to exchange: the whole plan is one fragment.
   const bool is_alone = options_.task_count == 1;
-  if (WhyNotSplittable(op->Cast<duckdb::LogicalGet>()).empty()) {
+  const auto reason = WhyNotSplittable(op->Cast<duckdb::LogicalGet>());
+  if (reason.empty()) {
     return is_alone ? Distribution::Single() : Distribution::Arbitrary();
   }
   const auto kind = is_alone ? ExchangeKind::kGather : ExchangeKind::kRoundRobin;
   auto scattered = duckdb::make_uniq<LogicalExchange>(kind, std::move(op));
   scattered->is_from_client = true;
+  scattered->client_reason = reason;
   op = std::move(scattered);
   return is_alone ? Distribution::Single() : Distribution::Arbitrary();
 }

@@ -204,10 +204,12 @@ void StageBuilder::Connect(OperatorPtr& op, const StageSpec& reader) {
     built_.erase(producer);
     return;
   }
-  if (WhyNotSplittable(get).empty()) return;
+  const auto reason = WhyNotSplittable(get);
+  if (reason.empty()) return;
   const auto kind = reader.tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kRoundRobin;
   auto scattered = duckdb::make_uniq<LogicalExchange>(kind, std::move(op));
   scattered->is_from_client = true;
+  scattered->client_reason = reason;
   op = std::move(scattered);
 }
 

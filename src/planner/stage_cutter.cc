@@ -200,6 +200,7 @@ ExchangeId StageCutter::CutClient(LogicalExchange& exchange) {
   edge.id = static_cast<ExchangeId>(result_.plan.exchanges.size());
   edge.kind = exchange.exchange_kind;
   edge.producer = Exchange::kClient;
+  edge.client_reason = exchange.client_reason;
   for (const auto& key : exchange.expressions) edge.keys += (edge.keys.empty() ? "" : ", ") + key->GetName();
   PlannedClientInput input;
   input.exchange = edge.id;
