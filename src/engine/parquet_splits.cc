@@ -35,13 +35,6 @@ duckdb::ParquetOptionsSerialization OptionsOf(const duckdb::LogicalGet& get) {
   return options;
 }
 
-bool HasNestedProjection(const duckdb::LogicalGet& get) {
-  for (const auto& column : get.GetColumnIds()) {
-    if (column.HasChildren()) return true;
-  }
-  return false;
-}
-
 // Opens a file with the footer of the last time where the file is still the same: parsing it is most of the work.
 duckdb::unique_ptr<duckdb::ParquetReader> OpenWithKeptFooter(duckdb::ClientContext& context,
                                                              const duckdb::OpenFileInfo& file,
@@ -91,13 +84,11 @@ std::string WhyNotSplittable(duckdb::LogicalGet& get) {
     return "the scan belongs to a table format";
   }
   if (!bind_data->reader_bind.schema.empty()) return "the scan has a schema of its own";
-  if (bind_data->file_options.union_by_name) return "union_by_name is not split yet";
   if (!bind_data->table_columns.empty()) return "COPY FROM is not split";
   if (get.extra_info.sample_options) return "a sample is taken in the scan";
   if (get.row_group_order_options) return "the scan reads row groups in an order";
   if (get.ordinality_idx.IsValid()) return "WITH ORDINALITY numbers the rows of one scan";
   if (!get.children.empty()) return "the scan depends on another operator";
-  if (HasNestedProjection(get)) return "parts of nested columns are not split yet";
   return "";
 }
 

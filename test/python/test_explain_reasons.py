@@ -19,7 +19,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
         connection.execute(f"COPY t TO '{folder}/t.parquet'").execute(f"COPY t TO '{folder}/t.csv'")
         connection.execute(f"CREATE VIEW p AS FROM read_parquet('{folder}/t.parquet')")
         connection.execute(f"CREATE VIEW c AS FROM read_csv('{folder}/t.csv')")
-        connection.execute(f"CREATE VIEW u AS FROM read_parquet('{folder}/*.parquet', union_by_name = true)")
         yield connection
 
 
@@ -32,7 +31,6 @@ def explain(connection: duckdb.DuckDBPyConnection, sql: str, options: str = "") 
     [
         ("t", "a table of the client's database"),
         ("c", "read_csv is not split"),
-        ("u", "union_by_name is not split yet"),
         ("range(7) r(a)", "range is not split"),
     ],
 )
