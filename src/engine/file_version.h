@@ -9,12 +9,16 @@
 namespace skein::core {
 
 struct FileVersion {
+  uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t size = 0;
   int64_t modified_ns = 0;  // since the epoch
 
   /// Asks the operating system. Nothing where it knows no such path: a URL, a file that is gone.
   static std::optional<FileVersion> Of(const std::string& path);
+
+  /// Says whether some descriptor of this process is of the very file.
+  bool IsOpenInThisProcess() const;
 
   /// Says whether the very file that was seen was written to until `now`. One that was replaced by another file is not:
   /// who has it open reads the old one.

@@ -65,6 +65,17 @@ void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std
   }
 }
 
+void TakeFiles(duckdb::LogicalGet& get, PlannedScan& scan) {
+  auto& bind_data = *BindDataOf(get);
+  scan.files = bind_data.file_list->GetAllFiles();
+  auto& spec = scan.spec;
+  if (!scan.files.empty()) spec.first_file = scan.files[0].path;
+  spec.names = bind_data.names;
+  spec.types = bind_data.types;
+  spec.reader_bind = bind_data.reader_bind;
+  spec.options = OptionsOf(get);
+}
+
 // Of a scan that is not of Parquet files.
 std::string WhatItReads(const std::string& function) {
   if (function == "seq_scan") return "a table of the client's database";
@@ -75,6 +86,7 @@ std::string WhatItReads(const std::string& function) {
 }  // namespace
 
 std::string WhyNotSplittable(duckdb::LogicalGet& get) {
+  if (IsTableScan(get)) return WhyNotOpenToWorkers(get);
   auto* bind_data = BindDataOf(get);
   if (bind_data == nullptr || dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
     return WhatItReads(get.function.name);
@@ -86,23 +98,24 @@ std::string WhyNotSplittable(duckdb::LogicalGet& get) {
   if (!bind_data->reader_bind.schema.empty()) return "the scan has a schema of its own";
   if (!bind_data->table_columns.empty()) return "COPY FROM is not split";
   if (get.extra_info.sample_options) return "a sample is taken in the scan";
-  if (get.row_group_order_options) return "the scan reads row groups in an order";
+  if (SkipsRowGroups(get.row_group_order_options.get())) return "the scan skips row groups of an OFFSET";
   if (get.ordinality_idx.IsValid()) return "WITH ORDINALITY numbers the rows of one scan";
   if (!get.children.empty()) return "the scan depends on another operator";
   return "";
 }
 
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
-  auto& bind_data = *BindDataOf(get);
   PlannedScan scan;
-  scan.files = bind_data.file_list->GetAllFiles();
   auto& spec = scan.spec;
   spec.name = get.function.name;
-  if (!scan.files.empty()) spec.first_file = scan.files[0].path;
-  spec.names = bind_data.names;
-  spec.types = bind_data.types;
-  spec.reader_bind = bind_data.reader_bind;
-  spec.options = OptionsOf(get);
+  if (IsTableScan(get)) {
+    spec.table = TableOf(get);
+    scan.rows = TableRowsOf(get);
+    spec.names = get.names;
+    spec.types = get.returned_types;
+  } else {
+    TakeFiles(get, scan);
+  }
   spec.column_ids = get.GetColumnIds();
   spec.projection_ids = get.projection_ids;
   spec.virtual_columns = get.virtual_columns;
@@ -117,6 +130,7 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
 }
 
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
+  if (scan.spec.table) return EnumerateTableSplits(*scan.spec.table, scan.rows);
   std::vector<Split> splits;
   for (idx_t i = 0; i < scan.files.size(); i++) {
     // Asked before the file is opened: a change in between is found by the worker.

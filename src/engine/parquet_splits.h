@@ -1,5 +1,5 @@
-// Cuts a Parquet scan into splits at the coordinator: every row group of every file, each once, files pinned by size
-// and modification time.
+// Cuts a scan into splits at the coordinator: of Parquet files every row group of every file, each once, files pinned by
+// size and modification time; of a table see table_splits.h.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "engine/split_scan_spec.h"
+#include "engine/table_splits.h"
 #include "plan/split.h"
 
 namespace skein::core {
@@ -14,14 +15,15 @@ namespace skein::core {
 /// What the coordinator keeps of a scan between planning and execution.
 struct PlannedScan {
   SplitScanSpec spec;
-  duckdb::vector<duckdb::OpenFileInfo> files;
+  duckdb::vector<duckdb::OpenFileInfo> files;  // of a Parquet scan
+  TableRows rows;                              // of a table
 };
 
 /// Says why a scan cannot be split; empty when it can. No I/O.
 std::string WhyNotSplittable(duckdb::LogicalGet& get);
-/// Takes what a split scan needs out of a splittable scan. Files are those left after DuckDB's own pruning.
+/// Takes what a split scan needs out of a splittable scan. Parquet files are those left after DuckDB's own pruning.
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
-/// Reads the files' footers (kept in the instance's object cache while a file is unchanged) and returns one split a row
+/// Reads the Parquet files' footers (kept in the instance's object cache while a file is unchanged) and returns one split a row
 /// group, ids from 0, in file order. Throws DuckDB's exceptions.
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
 

@@ -1,6 +1,6 @@
-// A source of our own over DuckDB's Parquet reader: it reads exactly the row groups that the coordinator's ledger gives
-// to its task, asks ahead, and returns BLOCKED while it waits. A split is one DuckDB batch, so a sink may know where
-// rows came from. DuckDB's multi-file reader maps columns, constants (hive, filename) and casts as in the planned scan.
+// A source of our own over DuckDB's readers: it reads exactly the row groups that the coordinator's ledger gives to its
+// task, asks ahead, and returns BLOCKED while it waits. A split is one DuckDB batch, so a sink may know where rows came
+// from.
 #pragma once
 
 #include "duckdb/execution/operator/scan/physical_table_scan.hpp"

@@ -19,6 +19,7 @@ SplitScanSpec SplitScanSpec::Copy() const {
   copy.projection_ids = projection_ids;
   copy.filters = std::move(*filters.Copy());
   copy.virtual_columns = virtual_columns;
+  copy.table = table;
   return copy;
 }
 
@@ -34,6 +35,11 @@ void SplitScanSpec::Serialize(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(408, "filters", filters);
   serializer.WriteProperty(409, "virtual_columns", virtual_columns);
   serializer.WriteProperty(410, "first_file", first_file);
+  const auto of_file = table.value_or(TableOfFile());
+  serializer.WriteProperty(411, "path", of_file.path);
+  serializer.WriteProperty(412, "schema", of_file.schema);
+  serializer.WriteProperty(413, "table", of_file.table);
+  serializer.WriteProperty(414, "version", of_file.version);
 }
 
 void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
@@ -48,6 +54,12 @@ void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
   deserializer.ReadProperty(408, "filters", filters);
   deserializer.ReadProperty(409, "virtual_columns", virtual_columns);
   deserializer.ReadProperty(410, "first_file", first_file);
+  TableOfFile of_file;
+  deserializer.ReadProperty(411, "path", of_file.path);
+  deserializer.ReadProperty(412, "schema", of_file.schema);
+  deserializer.ReadProperty(413, "table", of_file.table);
+  deserializer.ReadProperty(414, "version", of_file.version);
+  if (!of_file.table.empty()) table = std::move(of_file);
 }
 
 std::string ParquetSplit::ToBytes() const {
@@ -70,6 +82,26 @@ ParquetSplit ParquetSplit::FromBytes(const std::string& bytes) {
     deserializer.ReadProperty(103, "modified", split.modified);
     deserializer.ReadProperty(104, "row_groups", split.row_groups);
     deserializer.ReadProperty(105, "modified_ns", split.modified_ns);
+  });
+  return split;
+}
+
+std::string TableSplit::ToBytes() const {
+  return WriteBytes([&](duckdb::Serializer& serializer) {
+    serializer.WriteProperty(100, "begin", begin);
+    serializer.WriteProperty(101, "end", end);
+    serializer.WriteProperty(102, "file_size", file_size);
+    serializer.WriteProperty(103, "modified_ns", modified_ns);
+  });
+}
+
+TableSplit TableSplit::FromBytes(const std::string& bytes) {
+  TableSplit split;
+  ReadBytes(bytes, [&](duckdb::Deserializer& deserializer) {
+    deserializer.ReadProperty(100, "begin", split.begin);
+    deserializer.ReadProperty(101, "end", split.end);
+    deserializer.ReadProperty(102, "file_size", split.file_size);
+    deserializer.ReadProperty(103, "modified_ns", split.modified_ns);
   });
   return split;
 }

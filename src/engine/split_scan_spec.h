@@ -1,7 +1,8 @@
-// What a worker must know to scan splits of Parquet files exactly as the planned scan would: our own wire format, in
-// place of DuckDB's, which would look for the files again on every worker.
+// What a worker must know to scan splits of Parquet files, or of a table in a database file, exactly as the planned
+// scan would: our own wire format, in place of DuckDB's, which would look for the files again on every worker.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -11,6 +12,15 @@
 #include "parquet_reader.hpp"
 
 namespace skein::core {
+
+/// A table in a database file that processes may open together, read only.
+struct TableOfFile {
+  std::string path;
+  std::string schema;
+  std::string table;
+  /// As the client has opened it: what a worker opens must be the same.
+  std::string version;
+};
 
 struct SplitScanSpec {
   ScanId scan = 0;
@@ -27,6 +37,8 @@ struct SplitScanSpec {
   /// By position in column_ids.
   duckdb::TableFilterSet filters;
   duckdb::virtual_column_map_t virtual_columns;
+  /// Set where the scan is of a table: then the members that only Parquet files have mean nothing.
+  std::optional<TableOfFile> table;
 
   SplitScanSpec Copy() const;
   void Serialize(duckdb::Serializer& serializer) const;
@@ -47,6 +59,18 @@ struct ParquetSplit {
 
   std::string ToBytes() const;
   static ParquetSplit FromBytes(const std::string& bytes);
+};
+
+/// One split on the wire: rows of a table by their row ids, in [begin, end), of a pinned file.
+struct TableSplit {
+  int64_t begin = 0;
+  int64_t end = 0;
+  /// As of ParquetSplit; 0 where the operating system does not know the file.
+  uint64_t file_size = 0;
+  int64_t modified_ns = 0;
+
+  std::string ToBytes() const;
+  static TableSplit FromBytes(const std::string& bytes);
 };
 
 }  // namespace skein::core

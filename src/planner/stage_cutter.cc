@@ -30,7 +30,9 @@ std::optional<uint64_t> RowsOf(const duckdb::LogicalOperator& op) {
 std::string LastPart(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
 // One file by its name, several by their number and the folder of the first.
-std::string NameOf(const duckdb::vector<duckdb::OpenFileInfo>& files) {
+std::string NameOf(const PlannedScan& scan) {
+  if (scan.spec.table) return scan.spec.table->table + " of " + LastPart(scan.spec.table->path);
+  const auto& files = scan.files;
   if (files.empty()) return "of no file";
   const auto& path = files[0].path;
   if (files.size() == 1) return LastPart(path);
@@ -110,7 +112,7 @@ uint32_t StageCutter::TaskCountOf(const Building& building, ExchangeKind output)
 void StageCutter::AskEstimator(const duckdb::LogicalGet& get, const PlannedScan& scan, Building& building) const {
   if (!options_.estimator) return;
   skein::ScanFacts facts;
-  facts.name = NameOf(scan.files);
+  facts.name = NameOf(scan);
   facts.files = scan.files.size();
   facts.estimated_rows = RowsOf(get).value_or(0);
   facts.workers = options_.task_count;
@@ -224,7 +226,7 @@ void StageCutter::ReplaceScan(OperatorPtr& op, Building& building) {
   scan->SetEstimatedCardinality(get.estimated_cardinality);
   building.stage.scans.push_back({planned.spec.scan, planned.spec.name});
   AskEstimator(get, planned, building);
-  building.stage.operators.back().detail = NameOf(planned.files);
+  building.stage.operators.back().detail = NameOf(planned);
   building.stage.operators.back().scan = planned.spec.scan;
   building.scans.push_back(std::move(planned));
   building.has_distributed_input = true;
