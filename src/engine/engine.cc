@@ -11,6 +11,7 @@
 #include "engine/fragment_profile.h"
 #include "engine/fragment_rows.h"
 #include "engine/logical_operators.h"
+#include "engine/outer_range_joins.h"
 #include "engine/scalar_functions.h"
 #include "engine/task_state.h"
 
@@ -95,6 +96,7 @@ class DuckDbFragmentRun : public FragmentRun {
   arrow::Status ExecuteInTransaction() {
     auto plan = DecodeFragment(connection_, fragment_);
     fragment_.clear();
+    AvoidOuterIeJoins(*plan);
     if (task_->context.is_profiled) StartProfile(*connection_.context);
     auto pending = connection_.PendingQuery(duckdb::make_uniq<duckdb::LogicalPlanStatement>(std::move(plan)), false);
     if (pending->HasError()) return FromDuckDb(pending->GetErrorObject());
