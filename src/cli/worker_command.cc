@@ -47,8 +47,7 @@ std::string TakeSecretFromEnvironment() {
 arrow::Result<std::string> ReadSecret(const std::string& file) {
   std::string secret = TakeSecretFromEnvironment();
   if (!file.empty()) {
-    // No more than tells that it is too long: a longest one, its end of line, and one byte.
-    auto read = ReadTextFile(file, kMaxSecretBytes + 3);
+    auto read = ReadTextFile(file, kMaxSecretBytes + 2);  // a longest one and its end of line
     if (!read.ok()) return UserError("--secret-file: " + read.status().message());
     secret = std::move(*read);
   }
