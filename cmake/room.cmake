@@ -72,6 +72,8 @@ function(skein_add_unit_tests)
   set(cli "${CMAKE_SOURCE_DIR}/src/cli")
   add_executable(
     cli_test
+    "${cli}/history_rule_test.cc"
+    "${cli}/history_rule.cc"
     "${cli}/text_file_test.cc"
     "${cli}/text_file.cc"
     "${cli}/word_completion_test.cc"
