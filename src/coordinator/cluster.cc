@@ -233,6 +233,7 @@ void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire:
     for (const auto& wait : std::exchange(heartbeat_waits_[worker], {})) wait->set_value();
     return ForgetReleased();  // those that a timer has ended
   }
+  if (message.has_ending()) return membership_.Lose(worker, connection_id, message.ending().reason());
   const auto query = QueryId::FromBytes(QueryOf(message));
   if (!query.ok()) return;
   const auto at = queries_.find(*query);

@@ -271,6 +271,15 @@ TEST_F(ClusterRun, NamesAWorkerThatVanishesAndFindsItAgain) {
   EXPECT_EQ(cluster_->Workers()[1].state, "ready");
 }
 
+TEST_F(ClusterRun, CountsAWorkerAsLostThatSaysItEnds) {
+  Start({Script::kHang, Script::kEnd});
+  const auto query = Execute();
+  const auto lost = Take(*query).status();
+  EXPECT_NE(lost.message().find("worker lost: worker=1"), std::string::npos) << lost.message();
+  EXPECT_NE(lost.message().find(": no more of it"), std::string::npos) << lost.message();
+  EXPECT_EQ(cluster_->Workers()[1].state, "lost");
+}
+
 TEST_F(ClusterRun, SaysThatNoWorkerIsLeft) {
   Start({Script::kHang});
   workers_[0]->Stop();
