@@ -73,8 +73,16 @@ function(skein_add_unit_tests)
   gtest_discover_tests(api_wire_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   # cli is a program, not a library: its tests are built with the files that they test.
   set(cli "${CMAKE_SOURCE_DIR}/src/cli")
-  add_executable(cli_test "${cli}/word_completion_test.cc" "${cli}/word_completion.cc" "${cli}/worker_flags_test.cc"
-                          "${cli}/worker_flags.cc")
+  add_executable(
+    cli_test
+    "${cli}/history_rule_test.cc"
+    "${cli}/history_rule.cc"
+    "${cli}/text_file_test.cc"
+    "${cli}/text_file.cc"
+    "${cli}/word_completion_test.cc"
+    "${cli}/word_completion.cc"
+    "${cli}/worker_flags_test.cc"
+    "${cli}/worker_flags.cc")
   target_link_libraries(cli_test PRIVATE skein_worker duckdb_shared arrow_flight_shared CLI11::CLI11 GTest::gtest
                                          GTest::gtest_main)
   target_compile_options(cli_test PRIVATE -Wall -Wextra -Werror -Wno-unused-parameter)

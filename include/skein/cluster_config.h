@@ -19,7 +19,8 @@ struct ClusterConfig {
   /// How often a query that only reads is tried where workers are lost under it, the first time included: 1 to 100.
   uint32_t max_task_attempts = 3;
   /// How many tasks a distributed stage has, and so into how many partitions rows are cut: up to 1,024; 0: one a
-  /// worker.
+  /// worker. All tasks of a query begin together: an executor, a plan and a query with more of them than the workers
+  /// have task slots are errors that say so.
   uint32_t default_partitions = 0;
   /// How long a worker may take to answer while a stream to it is opened: 1 to 600,000 ms.
   uint32_t connect_timeout_ms = 4000;

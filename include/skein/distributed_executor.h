@@ -26,14 +26,15 @@ namespace skein {
 class SKEIN_EXPORT DistributedExecutor {
  public:
   /// Opens an executor; no worker is called before its first query. Errors (Invalid): no coordinator, a setting out of
-  /// its range; a database that DuckDB cannot open.
+  /// its range, more default_partitions than the workers that there are have task slots; a database that DuckDB cannot
+  /// open.
   static arrow::Result<std::shared_ptr<DistributedExecutor>> Make(std::shared_ptr<Coordinator> coordinator,
                                                                   ExecutorConfig config = {});
   /// Cancels the queries that run and waits for their end.
   virtual ~DistributedExecutor() = default;
 
   /// Plans one statement for the workers that there are now, and runs nothing. Errors: DuckDB's own, of the statement;
-  /// no worker is there.
+  /// no worker is there; more tasks than their task slots (Invalid).
   virtual arrow::Result<DistributedPlan> Plan(const std::string& sql) = 0;
   /// Plans stages that were cut by hand; the one that no other depends on feeds the client. Errors name the stage: its
   /// SQL, a dependency that is not there or not read, partitions that do not fit.

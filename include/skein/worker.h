@@ -61,7 +61,7 @@ class SKEIN_EXPORT Worker {
   virtual uint64_t id() const = 0;
   /// Returns "host:port" of the control port, with the port that it really has.
   virtual const std::string& address() const = 0;
-  /// Says whether a task slot is free.
+  /// Says whether a task slot is free; false for good once its engine has given itself up.
   virtual bool CanAcceptTask() const = 0;
   virtual uint32_t running_tasks() const = 0;
 

@@ -76,17 +76,24 @@ arrow::Result<std::vector<int>> FindColumns(const arrow::Schema& schema, const s
   return columns;
 }
 
-arrow::Status CheckBatch(const arrow::RecordBatch& batch, const arrow::Schema& schema, const std::string& what) {
-  if (!batch.schema()->Equals(schema)) {
-    return core::UserError(what + " has another schema: " + batch.schema()->ToString() +
+arrow::Status CheckIsThere(const std::shared_ptr<arrow::RecordBatch>& batch, const std::string& what) {
+  return batch ? arrow::Status::OK() : core::UserError(what + " is a null pointer");
+}
+
+arrow::Status CheckBatch(const std::shared_ptr<arrow::RecordBatch>& batch, const arrow::Schema& schema,
+                         const std::string& what) {
+  ARROW_RETURN_NOT_OK(CheckIsThere(batch, what));
+  if (!batch->schema()->Equals(schema)) {
+    return core::UserError(what + " has another schema: " + batch->schema()->ToString() +
                            "\ninstead of: " + schema.ToString());
   }
-  return batch.Validate();
+  return batch->Validate();
 }
 
 arrow::Status CheckBatches(const arrow::RecordBatchVector& batches) {
+  if (!batches.empty()) ARROW_RETURN_NOT_OK(CheckIsThere(batches[0], "batch 0"));
   for (size_t i = 0; i < batches.size(); i++) {
-    ARROW_RETURN_NOT_OK(CheckBatch(*batches[i], *batches[0]->schema(), "batch " + std::to_string(i)));
+    ARROW_RETURN_NOT_OK(CheckBatch(batches[i], *batches[0]->schema(), "batch " + std::to_string(i)));
   }
   return arrow::Status::OK();
 }

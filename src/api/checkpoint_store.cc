@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/batch_rows.h"
 #include "api/checkpoint_list.h"
 #include "api/private_file.h"
 #include "base/error.h"
@@ -34,6 +35,9 @@ arrow::Status CheckCheckpoint(const Checkpoint& checkpoint) {
     const auto name = "stage " + std::to_string(stage);
     if (!checkpoint.completed.contains(stage)) return core::UserError(name + " has data, but is not completed");
     if (batches.empty()) return core::UserError(name + " has no batch: an empty one carries the schema");
+    for (size_t i = 0; i < batches.size(); i++) {
+      ARROW_RETURN_NOT_OK(CheckIsThere(batches[i], "batch " + std::to_string(i) + " of " + name));
+    }
   }
   return arrow::Status::OK();
 }

@@ -10,6 +10,7 @@
 #include "api/plan_state.h"
 #include "api/query_run.h"
 #include "api/ranges.h"
+#include "api/slot_check.h"
 #include "api/stage_sql.h"
 #include "api/stage_tasks.h"
 #include "base/error.h"
@@ -60,6 +61,7 @@ class Executor : public DistributedExecutor {
   arrow::Result<DistributedPlan> Plan(const std::string& sql) override {
     ARROW_RETURN_NOT_OK(coordinator_->cluster->EnsureReady());
     ARROW_ASSIGN_OR_RAISE(auto prepared, database_->Prepare(sql));
+    ARROW_RETURN_NOT_OK(CheckSlots(prepared->plans(), coordinator_->cluster->Status()));
     return DistributedPlan(std::make_shared<PlanState>(sql, std::move(prepared), database_));
   }
   arrow::Result<DistributedPlan> Plan(const std::vector<QueryStage>& stages) override {
@@ -325,6 +327,7 @@ arrow::Result<std::shared_ptr<DistributedExecutor>> DistributedExecutor::Make(st
                                                                               ExecutorConfig config) {
   if (!coordinator) return arrow::Status::Invalid("an executor needs a coordinator");
   ARROW_RETURN_NOT_OK(Check(config));
+  ARROW_RETURN_NOT_OK(CheckSlots(coordinator->config().default_partitions, coordinator->state()->cluster->Status()));
   core::QueryDatabaseOptions options;
   options.cluster = coordinator->state()->cluster;
   options.estimator = coordinator->config().task_estimator;

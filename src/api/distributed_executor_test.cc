@@ -77,6 +77,26 @@ TEST_F(ExecutorTest, CutsIntoAsManyPartitionsAsConfigured) {
   EXPECT_EQ(Must(executor_->Execute(sql))->num_rows(), 10);
 }
 
+TEST_F(ExecutorTest, RefusesMoreDefaultPartitionsThanItsWorkersHaveSlots) {
+  auto config = Config();
+  config.default_partitions = 300;
+  coordinator_ = Must(Coordinator::Make(config));
+  EXPECT_TRUE(DistributedExecutor::Make(coordinator_).ok());  // no worker is there yet
+  workers_.push_back(Must(Worker::StartWith(SmallWorker(), coordinator_)));
+  const auto status = DistributedExecutor::Make(coordinator_).status();
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("tasks=300 limit=256 workers=1"), std::string::npos) << status;
+}
+
+TEST_F(ExecutorTest, RefusesAPlanOfMoreTasksThanItsWorkersHaveSlots) {
+  auto config = Config();
+  config.default_partitions = 200;
+  StartCluster(1, config);
+  const auto status = executor_->Plan("SELECT k, count(*) FROM " + MakeFile() + " GROUP BY k").status();
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("tasks=400 limit=256 workers=1"), std::string::npos) << status;
+}
+
 TEST_F(ExecutorTest, ErrorsAreThoseOfDuckDb) {
   StartCluster(1);
   const auto failed = executor_->Execute("SELEC 1");

@@ -39,6 +39,10 @@ TEST(Exchange, CopiesAllRowsToEachPartition) {
 
 TEST(Exchange, RefusesToCopyToNoPartition) { EXPECT_TRUE(Exchange::Broadcast(0).Execute(Rows()).status().IsInvalid()); }
 
+TEST(Exchange, RefusesToGatherABatchThatIsNotThere) {
+  EXPECT_TRUE(Exchange::Gather().Execute({nullptr}).status().IsInvalid());
+}
+
 TEST(Exchange, RefusesToGatherBatchesOfDifferentSchemas) {
   auto rows = Rows();
   rows.push_back(RandomBatches(arrow::int8(), {1}, false, 1)[0]);

@@ -139,6 +139,12 @@ TEST_F(FaultManagerTest, RefusesDataOfStagesThatAreNotCompleted) {
   EXPECT_TRUE(faults_.CreateCheckpoint("q", {0}, {{0, {}}}).IsInvalid());
 }
 
+TEST_F(FaultManagerTest, NamesABatchOfACheckpointThatIsNotThere) {
+  const auto status = faults_.CreateCheckpoint("q", {3}, {{3, {nullptr}}});
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("batch 0 of stage 3 is a null pointer"), std::string::npos) << status;
+}
+
 TEST(FaultManager, KeepsNoCheckpointWhereThatIsNotEnabled) {
   FaultConfig config;
   config.enable_checkpoints = false;

@@ -20,7 +20,7 @@ arrow::Result<Partitions> Check(const Partitions& partitions, const std::shared_
     int64_t row = 0;
     for (const auto& batch : partitions[p]) {
       const auto name = "the batch at row " + std::to_string(row) + " of partition " + std::to_string(p);
-      ARROW_RETURN_NOT_OK(CheckBatch(*batch, *schema, name));
+      ARROW_RETURN_NOT_OK(CheckBatch(batch, *schema, name));
       row += batch->num_rows();
       if (batch->num_rows() == 0) continue;
       ARROW_ASSIGN_OR_RAISE(auto same, batch->ReplaceSchema(schema));
@@ -84,6 +84,7 @@ Merge::Merge(std::shared_ptr<arrow::Schema> schema, std::vector<SortColumn> colu
       kernels_(core::BatchKernels::Make()) {}
 
 arrow::Result<arrow::RecordBatchVector> Merge::Execute(const Partitions& partitions) const {
+  if (!schema_) return core::UserError("the schema is a null pointer");
   ARROW_ASSIGN_OR_RAISE(const auto checked, Check(partitions, schema_));
   if (!is_sorted_) {
     arrow::RecordBatchVector out;

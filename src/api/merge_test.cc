@@ -115,6 +115,19 @@ TEST(Merge, NamesPartitionAndRowOfAnotherSchema) {
   }
 }
 
+TEST(Merge, NamesPartitionAndRowOfABatchThatIsNotThere) {
+  const auto rows = RandomBatches(arrow::utf8(), {4}, false, 1);
+  const auto status = Merge::Concat(rows[0]->schema()).Execute({rows, {rows[0], nullptr}}).status();
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("the batch at row 4 of partition 1 is a null pointer"), std::string::npos) << status;
+}
+
+TEST(Merge, RefusesToWorkWithoutASchema) {
+  const auto status = Merge::Concat(nullptr).Execute({}).status();
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("the schema is a null pointer"), std::string::npos) << status;
+}
+
 TEST(Merge, RefusesToSortByNothingOrByUnknownColumn) {
   const auto rows = RandomBatches(arrow::utf8(), {4}, false, 1);
   EXPECT_TRUE(Merge::Sorted(rows[0]->schema(), {}).Execute({rows}).status().IsInvalid());

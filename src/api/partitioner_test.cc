@@ -143,6 +143,13 @@ TEST(Partitioner, RefusesBatchesOfDifferentSchemas) {
   ExpectError(Partitioner::RoundRobin(2), {Numbers({1}), Numbers({1}, "m")}, "batch 1 has another schema");
 }
 
+TEST(Partitioner, NamesABatchThatIsNotThere) {
+  for (const auto& partitioner : {Partitioner::Hash({"k"}, 2), Partitioner::RoundRobin(2)}) {
+    ExpectError(partitioner, {nullptr}, "batch 0 is a null pointer");
+    ExpectError(partitioner, {Numbers({1}), nullptr}, "batch 1 is a null pointer");
+  }
+}
+
 TEST(Partitioner, RefusesTypesThatCannotBeKeysByName) {
   for (const auto& type : {arrow::decimal256(50, 2), arrow::float16(), arrow::decimal128(10, -2)}) {
     const auto batch = Batch(arrow::MakeArrayOfNull(type, 1).ValueOrDie(), "price");

@@ -4,6 +4,8 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
 
+#include "api/batch_rows.h"
+
 namespace skein {
 
 arrow::Result<SerializedBatch> SerializedBatch::FromBatch(const arrow::RecordBatch& batch) {
@@ -12,6 +14,9 @@ arrow::Result<SerializedBatch> SerializedBatch::FromBatch(const arrow::RecordBat
 
 arrow::Result<SerializedBatch> SerializedBatch::FromBatches(const arrow::RecordBatchVector& batches) {
   if (batches.empty()) return arrow::Status::Invalid("no batch to serialize: an empty one carries the schema");
+  for (size_t i = 0; i < batches.size(); i++) {
+    ARROW_RETURN_NOT_OK(CheckIsThere(batches[i], "batch " + std::to_string(i)));
+  }
   ARROW_ASSIGN_OR_RAISE(auto out, arrow::io::BufferOutputStream::Create());
   ARROW_ASSIGN_OR_RAISE(auto writer, arrow::ipc::MakeStreamWriter(out, batches[0]->schema()));
   for (size_t i = 0; i < batches.size(); i++) {
@@ -33,6 +38,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> SerializedBatch::ToBatch() co
 }
 
 arrow::Result<arrow::RecordBatchVector> SerializedBatch::ToBatches() const {
+  if (!bytes_) return arrow::Status::Invalid("bytes is a null pointer");
   auto options = arrow::ipc::IpcReadOptions::Defaults();
   options.ensure_alignment = arrow::ipc::Alignment::kDataTypeSpecificAlignment;
   ARROW_ASSIGN_OR_RAISE(auto reader, arrow::ipc::RecordBatchStreamReader::Open(

@@ -33,6 +33,14 @@ TEST(SerializedBatch, RefusesAnotherSchema) {
   EXPECT_FALSE(SerializedBatch::FromBatches({Numbers({1}), Numbers({1}, "m")}).ok());
 }
 
+TEST(SerializedBatch, NamesABatchThatIsNotThere) {
+  const auto status = SerializedBatch::FromBatches({Numbers({1}), nullptr}).status();
+  EXPECT_TRUE(status.IsInvalid());
+  EXPECT_NE(status.message().find("batch 1 is a null pointer"), std::string::npos) << status;
+}
+
+TEST(SerializedBatch, RefusesToReadNoBytes) { EXPECT_TRUE(SerializedBatch(nullptr).ToBatches().status().IsInvalid()); }
+
 TEST(SerializedBatch, RefusesTruncatedBytes) {
   const auto whole = SerializedBatch::FromBatch(*Numbers({1, 2, 3}))->bytes();
   for (int64_t size = 0; size < whole->size() - 8; size += 16) {  // the last 8 bytes only mark the end

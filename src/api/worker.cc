@@ -56,7 +56,7 @@ class WorkerImpl : public Worker {
 
   uint64_t id() const override { return node_->incarnation(); }
   const std::string& address() const override { return address_; }
-  bool CanAcceptTask() const override { return node_->running_tasks() < task_slots_; }
+  bool CanAcceptTask() const override { return node_->health().ok() && node_->running_tasks() < task_slots_; }
   uint32_t running_tasks() const override { return node_->running_tasks(); }
 
   arrow::Result<TaskResult> ExecuteTask(const skein::ExecuteTask& task) override {

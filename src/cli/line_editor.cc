@@ -1,7 +1,6 @@
 #include "cli/line_editor.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
@@ -18,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/history_rule.h"
 #include "cli/word_completion.h"
 
 namespace skein::core {
@@ -35,11 +35,6 @@ bool PrepareHistory(const std::string& path) {
   fchmod(file, 0600);
   close(file);
   return true;
-}
-
-bool MayHoldASecret(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text.find("secret") != std::string::npos;
 }
 
 /// One line of the history: comments to the end of a line need their ends, and stay out.

@@ -8,7 +8,8 @@
 
 namespace skein::core {
 
-/// Reads at most `limit` bytes, so that a device ends, too. Errors (UserError) name the file and what the system said.
+/// Reads a file of at most `limit` bytes. Errors (UserError) name the file and what the system said, or the limit that
+/// it is over.
 arrow::Result<std::string> ReadTextFile(const std::string& path, size_t limit);
 
 }  // namespace skein::core

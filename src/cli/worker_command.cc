@@ -47,8 +47,7 @@ std::string TakeSecretFromEnvironment() {
 arrow::Result<std::string> ReadSecret(const std::string& file) {
   std::string secret = TakeSecretFromEnvironment();
   if (!file.empty()) {
-    // No more than tells that it is too long: a longest one, its end of line, and one byte.
-    auto read = ReadTextFile(file, kMaxSecretBytes + 3);
+    auto read = ReadTextFile(file, kMaxSecretBytes + 2);  // a longest one and its end of line
     if (!read.ok()) return UserError("--secret-file: " + read.status().message());
     secret = std::move(*read);
   }
@@ -81,13 +80,15 @@ bool DrainPipe() {
   return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/// Waits until the worker has to end, and says why.
-std::string WaitForEnd(int signals, bool has_parent_pipe, pid_t parent) {
+/// Waits until the worker is told to end, and says why; an error when it is of no more use.
+arrow::Result<std::string> WaitForEnd(const WorkerNode& node, int signals, bool has_parent_pipe, pid_t parent) {
   pollfd watched[] = {{signals, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
   while (true) {
     poll(watched, has_parent_pipe ? 2 : 1, kPollMs);
     signalfd_siginfo signal;
-    if (read(signals, &signal, sizeof(signal)) == sizeof(signal)) return strsignal(static_cast<int>(signal.ssi_signo));
+    if (read(signals, &signal, sizeof(signal)) == sizeof(signal))
+      return std::string(strsignal(static_cast<int>(signal.ssi_signo)));
+    ARROW_RETURN_NOT_OK(node.health());
     if (!has_parent_pipe) continue;
     if (watched[1].revents != 0 && !DrainPipe()) return "the parent closed its pipe";
     if (getppid() != parent) return "the parent is gone";
@@ -127,11 +128,12 @@ int RunWorkerCommand(int argc, char** argv) {
               host.c_str(), (*node)->data_port(), static_cast<int>(getpid()));
   std::fflush(stdout);
 
-  LogInfo("ending: " + WaitForEnd(signals, flags->has_parent_pipe, parent));
+  const auto end = WaitForEnd(**node, signals, flags->has_parent_pipe, parent);
+  if (end.ok()) LogInfo("ending: " + *end);
   LimitShutdown();
   node->reset();
   close(signals);
-  return 0;
+  return end.ok() ? 0 : Complain(end.status(), kExitFailed);
 }
 
 }  // namespace skein::core

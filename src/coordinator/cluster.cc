@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -133,7 +134,11 @@ void ClusterImpl::RunOnLoop(const std::function<void()>& action) {
 
 void ClusterImpl::RunAside(std::function<void()> action) {
   aside_.remove_if([](auto& one) { return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-  aside_.push_back(std::async(std::launch::async, std::move(action)));
+  try {
+    aside_.push_back(std::async(std::launch::async, action));
+  } catch (const std::system_error&) {
+    action();  // without a thread the loop waits for it: late, but done
+  }
 }
 
 void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,
@@ -228,6 +233,7 @@ void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire:
     for (const auto& wait : std::exchange(heartbeat_waits_[worker], {})) wait->set_value();
     return ForgetReleased();  // those that a timer has ended
   }
+  if (message.has_ending()) return membership_.Lose(worker, connection_id, message.ending().reason());
   const auto query = QueryId::FromBytes(QueryOf(message));
   if (!query.ok()) return;
   const auto at = queries_.find(*query);

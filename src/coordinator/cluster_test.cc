@@ -6,6 +6,7 @@
 #include <future>
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -65,6 +66,43 @@ TEST_F(ClusterStart, NamesALocalWorkerThatCannotBeReached) {
 TEST_F(ClusterStart, NamesAnAddressThatCannotBeReached) {
   const auto error = StartError("127.0.0.1:1");
   EXPECT_NE(error.find("127.0.0.1:1"), std::string::npos) << error;
+}
+
+class OneAddress : public WorkerResolver {
+ public:
+  arrow::Result<std::vector<std::string>> Resolve() override { return std::vector<std::string>{"127.0.0.1:1"}; }
+};
+
+/// While it lives, the process starts no threads: their stacks would be larger than its address space.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_getattr_default_np(&huge);
+    pthread_attr_setstacksize(&huge, size_t{1} << 47);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+
+ private:
+  pthread_attr_t before_;
+};
+
+TEST_F(ClusterStart, SaysThatThereIsNoThreadToReachAWorker) {
+  options_.worker_resolver = std::make_shared<OneAddress>();
+  const auto cluster = Cluster::Start(options_).ValueOrDie();
+  arrow::Status status;
+  {
+    const NoThreads none;
+    status = cluster->EnsureReady();
+  }
+  EXPECT_NE(status.message().find("no thread to start worker 0"), std::string::npos) << status.message();
+  EXPECT_EQ(cluster->EnsureReady().message().find("no thread"), std::string::npos);
 }
 
 class ClusterRun : public testing::Test {
@@ -231,6 +269,15 @@ TEST_F(ClusterRun, NamesAWorkerThatVanishesAndFindsItAgain) {
   workers_[1] = std::make_unique<ScriptedWorker>(Script::kHang, std::stoi(address.substr(address.find(':') + 1)));
   EXPECT_TRUE(cluster_->EnsureReady().ok());
   EXPECT_EQ(cluster_->Workers()[1].state, "ready");
+}
+
+TEST_F(ClusterRun, CountsAWorkerAsLostThatSaysItEnds) {
+  Start({Script::kHang, Script::kEnd});
+  const auto query = Execute();
+  const auto lost = Take(*query).status();
+  EXPECT_NE(lost.message().find("worker lost: worker=1"), std::string::npos) << lost.message();
+  EXPECT_NE(lost.message().find(": no more of it"), std::string::npos) << lost.message();
+  EXPECT_EQ(cluster_->Workers()[1].state, "lost");
 }
 
 TEST_F(ClusterRun, SaysThatNoWorkerIsLeft) {

@@ -4,6 +4,7 @@
 #include <future>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -17,6 +18,16 @@ namespace {
 /// How long queries do not try again to reach workers that kept them waiting, while others are there.
 constexpr std::chrono::seconds kRetryPause{10};
 constexpr std::chrono::milliseconds kQuickRefusal{500};
+
+/// Set as long as it lives, whatever is thrown.
+class Flag {
+ public:
+  explicit Flag(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
+  ~Flag() { flag_ = false; }
+
+ private:
+  std::atomic<bool>& flag_;
+};
 
 arrow::Status CheckOneAddress(const std::string& address) {
   ARROW_ASSIGN_OR_RAISE(const auto spec, ClusterSpec::Parse(address));
@@ -78,12 +89,13 @@ arrow::Status ClusterImpl::BringUpMissing() {
   }
   if (missing.empty()) return arrow::Status::OK();
   const auto start = std::chrono::steady_clock::now();
-  is_bringing_up_ = true;
   arrow::Status first_error;
-  for (const auto& status : BringUp(missing)) {
-    if (first_error.ok()) first_error = status;
+  {
+    const Flag bringing_up(is_bringing_up_);
+    for (const auto& status : BringUp(missing)) {
+      if (first_error.ok()) first_error = status;
+    }
   }
-  is_bringing_up_ = false;
   const auto end = std::chrono::steady_clock::now();
   if (end - start > kQuickRefusal) next_bring_up_ = end + kRetryPause;
   return first_error;
@@ -178,10 +190,14 @@ arrow::Result<WorkerInfo> ClusterImpl::AskHeartbeat(uint32_t worker) {
 
 std::vector<arrow::Status> ClusterImpl::BringUp(const std::vector<uint32_t>& workers) {
   std::vector<std::future<arrow::Status>> starting;
-  for (const uint32_t worker : workers) {
-    starting.push_back(std::async(std::launch::async, [this, worker] { return BringUpOne(worker); }));
-  }
   std::vector<arrow::Status> statuses;
+  for (const uint32_t worker : workers) {
+    try {
+      starting.push_back(std::async(std::launch::async, [this, worker] { return BringUpOne(worker); }));
+    } catch (const std::system_error& error) {
+      statuses.push_back(Unavailable("no thread to start worker " + std::to_string(worker) + ": " + error.what()));
+    }
+  }
   for (auto& one : starting) statuses.push_back(one.get());
   return statuses;
 }

@@ -58,7 +58,8 @@ void Membership::Join(uint32_t worker, JoinedWorker joined) {
                  .data_address = host + ":" + std::to_string(joined.welcome.data_port()),
                  .threads = joined.welcome.threads(),
                  .memory_bytes = joined.welcome.memory_bytes(),
-                 .link = joined.connection};
+                 .link = joined.connection,
+                 .task_slots = joined.welcome.task_slots()};
   ChangeInfo(worker, [&](WorkerInfo& info) {
     info.address = joined.address;
     info.pid = joined.welcome.pid();

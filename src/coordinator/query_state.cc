@@ -74,6 +74,7 @@ std::shared_ptr<QueryRecord> QueryState::MakeRecord() const {
 // ---- granting
 
 void QueryState::Start() {
+  if (const auto fits = tasks_.CheckSlots(); !fits.ok()) return End("failed", fits);
   grant_timer_ = timers_.After(options_.grant_deadline + kGrantSlack, [this] { OnGrantDeadline(); });
   AskNextGrant();
 }

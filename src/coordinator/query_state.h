@@ -66,7 +66,7 @@ class QueryState {
              QueryOptions options, Timers& timers, Uploader& uploader, QueryObserver& observer);
   ~QueryState();
 
-  /// Asks the first worker for its grant.
+  /// Asks the first worker for its grant; fails where a worker never admits the tasks placed on it.
   void Start();
   /// Takes what a worker sent; stale messages (another attempt or incarnation, an ended query) are ignored.
   void OnMessage(uint32_t worker, Incarnation incarnation, const wire::FromWorker& message);

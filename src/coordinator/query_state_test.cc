@@ -68,7 +68,7 @@ class QueryStateTest : public testing::Test {
       auto& connection = connections_.emplace_back(std::make_shared<FakeConnection>());
       const std::string host = "w" + std::to_string(number);
       workers_.push_back(
-          {number, number * Incarnation{10}, host + ":1", host + ":2", 1, kWorkerMemoryBytes, connection});
+          {number, number * Incarnation{10}, host + ":1", host + ":2", 1, kWorkerMemoryBytes, connection, task_slots_});
     }
     state_ = std::make_unique<QueryState>(query_, std::move(request), workers_, 0, QueryOptions{}, timers_, uploader_,
                                           observer_);
@@ -147,6 +147,7 @@ class QueryStateTest : public testing::Test {
   FakeObserver observer_;
   std::vector<std::shared_ptr<FakeConnection>> connections_;
   std::vector<QueryWorker> workers_;
+  uint32_t task_slots_ = 0;  // of each worker; 0: unknown
   std::unique_ptr<QueryState> state_;
 };
 
@@ -172,6 +173,22 @@ TEST_F(QueryStateTest, AsksASmallWorkerForHalfOfItsMemoryAtMost) {
   const auto& grant = connections_[0]->sent.at(0).grant();
   EXPECT_EQ(grant.task_slots(), 2u);
   EXPECT_EQ(grant.memory_bytes(), kWorkerMemoryBytes / 2);
+}
+
+TEST_F(QueryStateTest, FailsBeforeItAsksWhenAWorkerHasFewerSlotsThanTasks) {
+  task_slots_ = 1;
+  Make(TwoStages(4));
+  EXPECT_EQ(error(),
+            "the query has more tasks on a worker than it admits: tasks=2 limit=1 worker=4 address=w4:1; use fewer "
+            "partitions or more workers");
+  EXPECT_EQ(connections_[0]->Count(Sent::kGrant), 0u);
+  EXPECT_TRUE(state_->is_released() && timers_.is_empty());
+}
+
+TEST_F(QueryStateTest, AsksWorkersThatHaveJustEnoughSlots) {
+  task_slots_ = 2;
+  Make(TwoStages(4));
+  EXPECT_EQ(connections_[0]->Count(Sent::kGrant), 1u);
 }
 
 TEST_F(QueryStateTest, FailsAndReleasesWhenAGrantIsRefused) {

@@ -25,8 +25,8 @@ namespace skein::core {
 class ScriptedWorker : public ControlHandler {
  public:
   static constexpr char kSecret[] = "s3cret";
-  /// kEcho: the task's unit is what it has received of its only input.
-  enum class Script { kFinish, kFail, kHang, kEcho };
+  /// kEcho: the task's unit is what it has received of its only input. kEnd: says that it ends, and no more.
+  enum class Script { kFinish, kFail, kHang, kEcho, kEnd };
 
   explicit ScriptedWorker(Script script, int control_port = 0)
       : script_(script), store_(RetainedStore::Make({}).ValueOrDie()) {
@@ -72,6 +72,7 @@ class ScriptedWorker : public ControlHandler {
       *answer.mutable_failed()->mutable_name() = message.start().name();
       *answer.mutable_failed()->mutable_error() = ToWire(UserError("division by zero"));
     }
+    if (message.has_start() && script_ == Script::kEnd) answer.mutable_ending()->set_reason("no more of it");
     if (message.has_start() && script_ == Script::kFinish) Finish(message.start(), *answer.mutable_finished());
     if (message.has_start() && script_ == Script::kEcho) {
       echoes_.push_back(std::async(std::launch::async, [this, peer, start = message.start()] { Echo(start, peer); }));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "worker/wire_convert.h"
 
 namespace skein::core {
@@ -35,6 +36,18 @@ uint32_t TaskTable::CountOn(size_t worker) const {
     for (const auto& task : tasks) count += task.worker == worker;
   }
   return count;
+}
+
+arrow::Status TaskTable::CheckSlots() const {
+  for (size_t i = 0; i < workers_.size(); i++) {
+    const auto& worker = workers_[i];
+    const auto tasks = CountOn(i);
+    if (worker.task_slots == 0 || tasks <= worker.task_slots) continue;
+    return UserError("the query has more tasks on a worker than it admits: tasks=" + std::to_string(tasks) +
+                     " limit=" + std::to_string(worker.task_slots) + " worker=" + std::to_string(worker.worker) +
+                     " address=" + worker.address + "; use fewer partitions or more workers");
+  }
+  return arrow::Status::OK();
 }
 
 bool TaskTable::IsUsed(size_t worker) const {

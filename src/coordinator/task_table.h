@@ -6,6 +6,8 @@
 #include <map>
 #include <vector>
 
+#include <arrow/status.h>
+
 #include "base/ids.h"
 #include "coordinator/query_request.h"
 #include "coordinator/worker_link.h"
@@ -38,6 +40,8 @@ class TaskTable {
   uint32_t task_count() const;
   /// Counts the tasks that are placed on a worker.
   uint32_t CountOn(size_t worker) const;
+  /// Checks that each worker admits the tasks that are placed on it. Errors (Invalid) name worker and limit.
+  arrow::Status CheckSlots() const;
   /// Says whether tasks or rows of the client are placed on a worker.
   bool IsUsed(size_t worker) const;
   /// Says whether the rows of the client that an exchange starts from are placed on a worker.

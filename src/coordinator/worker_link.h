@@ -41,6 +41,7 @@ struct QueryWorker {
   uint32_t threads = 1;
   uint64_t memory_bytes = 0;  // of its process; 0 where unknown
   std::shared_ptr<WorkerLink> link;
+  uint32_t task_slots = 0;  // tasks that it admits at a time; 0 where unknown
 };
 
 }  // namespace skein::core

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "duckdb.hpp"
 #include "duckdb/main/pending_query_result.hpp"
+#include "duckdb/main/valid_checker.hpp"
 #include "duckdb/parser/statement/logical_plan_statement.hpp"
 #include "engine/error_bridge.h"
 #include "engine/fragment_codec.h"
@@ -158,6 +159,13 @@ class DuckDbEngine : public Engine {
       return RowsOfFragment(connection, fragment, blocks).Value(&batches);
     }));
     return batches;
+  }
+
+  arrow::Status health() const override {
+    auto& checker = duckdb::ValidChecker::Get(*database_->instance);
+    if (!checker.IsInvalidated()) return arrow::Status::OK();
+    const auto why = checker.InvalidatedMessage();  // with a stack trace
+    return InternalError("DuckDB has given itself up: " + why.substr(0, why.find('\n')));
   }
 
  private:

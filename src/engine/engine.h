@@ -101,6 +101,9 @@ class Engine {
   /// Turns blocks that a fragment has put out into Arrow; columns are named c0, c1, ... Errors: not its blocks.
   virtual arrow::Result<arrow::RecordBatchVector> ToArrow(const std::string& fragment,
                                                           const std::vector<Block>& blocks) = 0;
+  /// Returns why the instance refuses every further fragment, for good: after some errors DuckDB gives itself up, and
+  /// only another process cures that. Ok while it works. Any thread; cheap.
+  virtual arrow::Status health() const { return arrow::Status::OK(); }
 };
 
 /// Names the build of DuckDB in this process, and Skein's own: fragments of another build are refused.

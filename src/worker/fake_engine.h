@@ -32,6 +32,16 @@ class FakeEngine : public Engine {
     return std::make_unique<FakeRun>(found->second, std::move(context));
   }
 
+  /// Lets health() return `why` from now on.
+  void GiveUp(arrow::Status why) {
+    MutexLock lock(mutex_);
+    health_ = std::move(why);
+  }
+  arrow::Status health() const override {
+    MutexLock lock(mutex_);
+    return health_;
+  }
+
   arrow::Result<arrow::RecordBatchVector> ToArrow(const std::string&, const std::vector<Block>&) override {
     return InternalError("a script puts out no rows");
   }
@@ -50,7 +60,8 @@ class FakeEngine : public Engine {
     Gate cancelled_;
   };
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  arrow::Status health_ GUARDED_BY(mutex_);
   std::map<std::string, Script> scripts_ GUARDED_BY(mutex_);
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mutex.h"
+#include "base/valid_text.h"
 #include "worker/task_report.h"
 #include "worker/wire_convert.h"
 
@@ -46,6 +47,7 @@ void QueryTable::Join(const std::shared_ptr<ControlPeer>& peer, const wire::Hell
 
 void QueryTable::Handle(const std::shared_ptr<ControlPeer>& peer, wire::ToWorker message) {
   leases_.Heard(*peer, Clock::now());
+  TellIfEnding(*peer);
   switch (message.message_case()) {
     case wire::ToWorker::kGrant:
       return AskGrant(peer, message.grant());
@@ -137,8 +139,12 @@ arrow::Result<std::shared_ptr<TaskRunner>> QueryTable::AddTask(const TaskKey& ke
                       key.ToString());
   }
   if (query->tasks.contains(key)) return nullptr;
-  auto runner = std::make_shared<TaskRunner>(environment_, key, std::move(start),
-                                             [peer](const wire::FromWorker& report) { peer->Send(report); });
+  auto runner =
+      std::make_shared<TaskRunner>(environment_, key, std::move(start), [this, peer](const wire::FromWorker& report) {
+        // Before the failure itself: who hears of it must not send the next query here.
+        if (report.has_failed()) TellIfEnding(*peer);
+        peer->Send(report);
+      });
   query->tasks.emplace(key, runner);
   return runner;
 }
@@ -168,6 +174,14 @@ std::shared_ptr<TaskRunner> QueryTable::FindTask(const ControlPeer& peer, const 
   if (!query) return nullptr;
   auto task = query->tasks.find(*key);
   return task != query->tasks.end() ? task->second : nullptr;
+}
+
+void QueryTable::TellIfEnding(ControlPeer& peer) const {
+  const auto health = environment_.engine.health();
+  if (health.ok()) return;
+  wire::FromWorker message;
+  message.mutable_ending()->set_reason(ValidText(health.message()));
+  peer.Send(message);
 }
 
 void QueryTable::AnswerPing(ControlPeer& peer, const wire::Ping& ping) const {

@@ -64,6 +64,8 @@ class QueryTable {
   void AnswerGrant(const QueryId& id, const arrow::Status& status);
   void StartTask(const std::shared_ptr<ControlPeer>& peer, wire::StartTask start);
   void ReleaseQuery(const std::shared_ptr<ControlPeer>& peer, const wire::ReleaseQuery& release);
+  /// Tells the stream that the worker can run no further task, once that is so.
+  void TellIfEnding(ControlPeer& peer) const;
   void AnswerPing(ControlPeer& peer, const wire::Ping& ping) const;
   /// Tells how far each running task of the stream is.
   void ReportProgress(const ControlPeer& peer) const;

@@ -52,9 +52,11 @@ class Node : public WorkerNode, private ControlHandler {
   int control_port() const override { return control_->port(); }
   int data_port() const override { return data_->port(); }
   uint32_t running_tasks() const override { return environment_->running_tasks; }
+  arrow::Status health() const override { return engine_->health(); }
   Incarnation incarnation() const override { return incarnation_; }
 
   arrow::Result<LoneTask> RunTask(wire::StartTask start, std::chrono::milliseconds limit) override {
+    ARROW_RETURN_NOT_OK(health());
     if (environment_->running_tasks >= options_.task_slots) {
       return Unavailable("all task slots are in use: running=" + std::to_string(environment_->running_tasks));
     }
@@ -118,6 +120,7 @@ class Node : public WorkerNode, private ControlHandler {
 
   arrow::Result<wire::Welcome> Join(const std::shared_ptr<ControlPeer>& peer, const wire::Hello& hello) override {
     ARROW_RETURN_NOT_OK(CheckHello(hello));
+    ARROW_RETURN_NOT_OK(health());
     queries_->Join(peer, hello);
     wire::Welcome welcome;
     welcome.set_protocol_version(kControlProtocolVersion);

@@ -38,6 +38,9 @@ class WorkerNode {
   virtual int control_port() const = 0;
   virtual int data_port() const = 0;
   virtual uint32_t running_tasks() const = 0;
+  /// Returns why the worker can run no further task, for good: it has told its coordinators, refuses new ones, and is
+  /// to be ended. Ok while it can. Any thread.
+  virtual arrow::Status health() const = 0;
   /// Drawn at the start: no other life of this worker, or of another one, has it.
   virtual Incarnation incarnation() const = 0;
   /// Runs a task for the program that holds this worker, to its end or to `limit`; its output stays until DropQuery.
