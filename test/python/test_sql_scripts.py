@@ -68,7 +68,7 @@ def test_right_answer_passes(clusters: Clusters, tmp_path: pathlib.Path) -> None
 
 def test_wrong_answer_is_found(clusters: Clusters, tmp_path: pathlib.Path) -> None:
     (found,) = wrong(TABLE + "query I\nFROM t\n----\n2\n", clusters, tmp_path)
-    assert found.startswith("x.test:6: another answer\nexpected (1 rows)\n  2\nfound (1 rows)\n  1")
+    assert found.startswith("x.test:6: another answer: 1 rows expected, 1 found\nmissing (1 rows)\n  2\nunexpected (1 rows)\n  1")
 
 
 def test_wrong_type_is_found(clusters: Clusters, tmp_path: pathlib.Path) -> None:

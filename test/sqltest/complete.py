@@ -19,10 +19,10 @@ def answers(script: scripts.Script) -> dict:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         for record in script.records:
             sql = record.sql.replace("__TEST_DIR__", folder)
-            if record.kind == "table":
-                tables.make_table(connection, pathlib.Path(folder), record.table, sql, BY_NAME["plain"])
-                continue
             try:
+                if record.kind == "table":
+                    tables.make_table(connection, pathlib.Path(folder), record.table, sql, BY_NAME["plain"])
+                    continue
                 rows = connection.execute(sql).fetchall()
                 if record.kind == "error":
                     print(f"{script.path}:{record.line}: no error")

@@ -1,5 +1,6 @@
 """Runs a script on a connection and says what is not as expected."""
 
+import collections
 import pathlib
 import re
 from typing import List, Optional, Tuple
@@ -113,7 +114,16 @@ def _wrong_rows(record: Record, rows: List[Tuple[object, ...]]) -> str:
     expected = sorted(record.expected) if record.is_sorted else list(record.expected)
     if values.is_same(record.types, found, expected):
         return ""
-    return f"another answer\nexpected {_shown(expected)}\nfound {_shown(found)}"
+    missing, unexpected = _beyond(expected, found), _beyond(found, expected)
+    if not missing and not unexpected:
+        return f"the rows in another order\nexpected {_shown(expected)}\nfound {_shown(found)}"
+    counts = f"{len(expected)} rows expected, {len(found)} found"
+    return f"another answer: {counts}\nmissing {_shown(missing)}\nunexpected {_shown(unexpected)}"
+
+
+def _beyond(lines: List[str], others: List[str]) -> List[str]:
+    """Returns what `lines` have more than `others`."""
+    return list((collections.Counter(lines) - collections.Counter(others)).elements())
 
 
 def _shown(lines: List[str]) -> str:
