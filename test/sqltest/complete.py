@@ -8,9 +8,12 @@ import sys
 import tempfile
 
 import duckdb
+import limited
 from sqltest import script as scripts
 from sqltest import tables, values
 from sqltest.configurations import BY_NAME
+
+LIMIT_S = 30.0  # of one statement
 
 
 def answers(script: scripts.Script) -> dict:
@@ -23,7 +26,8 @@ def answers(script: scripts.Script) -> dict:
                 if record.kind == "table":
                     tables.make_table(connection, pathlib.Path(folder), record.table, sql, BY_NAME["plain"])
                     continue
-                rows = connection.execute(sql).fetchall()
+                with limited.limit(connection, LIMIT_S):
+                    rows = connection.execute(sql).fetchall()
                 if record.kind == "error":
                     print(f"{script.path}:{record.line}: no error")
             except duckdb.Error as error:
@@ -52,4 +56,7 @@ def complete(path: pathlib.Path) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        complete(pathlib.Path(name))
+        try:
+            complete(pathlib.Path(name))
+        except scripts.ScriptError as error:
+            print(error)

@@ -170,6 +170,7 @@ def _query(path: pathlib.Path, head: _Line, record: Record, words: List[str]) ->
     order = words[2] if len(words) == 3 else "nosort"
     if order not in ("nosort", "rowsort"):
         raise _error(path, head, f"not known here: {order}")
-    if order == "nosort" and "order by" not in record.sql.lower() and len(record.expected or ()) > 1:
+    is_ordered = re.search("order by|^execute ", record.sql, re.IGNORECASE) is not None
+    if order == "nosort" and not is_ordered and len(record.expected or ()) > 1:
         raise _error(path, head, "several rows without ORDER BY: use rowsort")
     return dataclasses.replace(record, kind="query", types=words[1], is_sorted=order == "rowsort")
