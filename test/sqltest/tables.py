@@ -6,7 +6,7 @@ import duckdb
 from sqltest.configurations import Configuration
 
 FILES = 8  # of a table whose configuration names no number of rows
-MOST_FILES = 250  # with more of them a script takes too long
+MOST_FILES = 100  # with more of them a script takes too long
 
 
 def make_table(
