@@ -35,7 +35,7 @@ demo: build  ## runs TPC-H on four local workers, each answer beside DuckDB's
 bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS="--json FILE"
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/bench --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 
-test-matrix: build  ## proves TPC-H equal to DuckDB under every configuration; SCALE_FACTOR=10
+test-matrix: build  ## proves TPC-H and TPC-DS equal to DuckDB under every configuration; SCALE_FACTOR=10
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 
 install: build  ## installs program, extension and libraries under PREFIX (default: ~/.local)
