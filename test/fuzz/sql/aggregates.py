@@ -56,6 +56,16 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
     ]
     if is_last:
         forms += [
+            (f"arg_min({value}, ({number}, {value}))", "out"),
+            (f"arg_max({value}, ({text}, {value}))", "out"),
+            (f"max_by({text}, {text}, 2)", "out"),
+            (f"list_sort(list({value}))", "out"),
+            (f"array_agg({distinct}{number} ORDER BY {number}{order})", "out"),
+            (f"sum({number})::VARCHAR || '!'", "out"),
+            (f"entropy({whole})", "out"),
+            (f"kahan_sum({expression(context, columns, 'tame', 1)})", "out"),
+            (f"product(sign({expression(context, columns, 'tiny', 1)}))", "out"),
+            (f"regr_count({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tame', 1)})", "out"),
             (f"list({distinct}{value} ORDER BY {value}{order})", "out"),
             (f"string_agg({distinct}{text}, ',' ORDER BY {text}{order})", "out"),
             (f"avg({distinct}{number})", "out"),
@@ -71,7 +81,7 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
             (f"list({value} ORDER BY {value}{order})[1:3]", "out"),
         ]
     made, result = rng.choice(forms)
-    if context.chance(0.25) and "[1:3]" not in made:
+    if context.chance(0.25) and "[1:3]" not in made and made.endswith(")") and not made.startswith("list_sort"):
         made += f" FILTER (WHERE {condition(context, columns, 1)})"
     return made, result
 

@@ -30,10 +30,21 @@ FORMS: Dict[str, List[Tuple[str, Sequence[str]]]] = {
         ("list_reduce(list_concat([0], {0}), LAMBDA a, b: coalesce(a, 0) + coalesce(b, 0))", ("ints",)),
         ("list_position({0}, {1})::INTEGER", ("ints", "int")),
         ("octet_length({0})::INTEGER", ("blob",)),
-        ("bit_count({0})::INTEGER", ("bit",)),
+        ("bit_count({0}::BIT)::INTEGER", ("bit",)),
         ("{0}[1].y.a", ("nest",)),
         ("{0}[2]", ("arr",)),
         ("sign({0})::INTEGER", ("dec",)),
+        ("({0} // 3)", ("int",)),
+        ("ascii({0})", ("str",)),
+        ("instr({0}, 'a')::INTEGER", ("str",)),
+        ("levenshtein({0}, 'abc')::INTEGER", ("str",)),
+        ("list_aggregate({0}, 'max')", ("ints",)),
+        ("list_unique({0})::INTEGER", ("ints",)),
+        ("greatest({0}, {1})", ("int", "int")),
+        ("(extract('dow' FROM {0}))::INTEGER", ("tstz",)),
+        ("enum_code({0})::INTEGER", ("enum",)),
+        ("TRY_CAST(round({0}) AS INTEGER)", ("tame",)),
+        ("bit_length({0})::INTEGER", ("str",)),
         ("TRY(datediff('day', {0}, {1})::INTEGER)", ("date", "date")),
     ],
     "big": [
@@ -83,6 +94,16 @@ FORMS: Dict[str, List[Tuple[str, Sequence[str]]]] = {
         ("md5({0})", ("str",)),
         ("reverse({0})", ("str",)),
     ],
+    "enum": [("coalesce({0}, {1})", ("enum", "enum"))],
+    "tstz": [("TRY({0} AT TIME ZONE 'Europe/Berlin')", ("ts",)), ("TRY({0} + INTERVAL 1 DAY)", ("tstz",))],
+    "nest": [("[{{'x': {0}, 'y': {1}}}]", ("ints", "st")), ("list_reverse({0})", ("nest",))],
+    "arr": [("array_value({0}, {1}, 1)", ("int", "int"))],
+    "tiny": [("TRY_CAST({0} AS TINYINT)", ("int",)), ("TRY(-{0})", ("tiny",))],
+    "small": [("TRY_CAST({0} AS USMALLINT)", ("int",))],
+    "uhuge": [("{0}::UHUGEINT", ("ubig",))],
+    "bit": [("TRY({0}::BIT)", ("int",)), ("({0} | {0})", ("bit",))],
+    "uuid": [("TRY_CAST(md5({0}) AS UUID)", ("str",))],
+    "wild": [("{0}::DOUBLE", ("float",)), ("greatest({0}, {1})", ("wild", "wild"))],
     "blob": [("TRY(encode({0}))", ("str",)), ("({0} || {1})", ("blob", "blob"))],
     "date": [
         ("TRY(({0} + INTERVAL 1 MONTH)::DATE)", ("date",)),
@@ -117,6 +138,7 @@ FORMS: Dict[str, List[Tuple[str, Sequence[str]]]] = {
 }
 
 COMPARISONS = ["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"]
+OFTEN_TRUE = ["<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "="]
 
 
 def expression(context: Context, columns: List[Column], kind: str, depth: int = 2) -> str:
@@ -169,12 +191,12 @@ def condition(context: Context, columns: List[Column], depth: int = 2) -> str:
     left = expression(context, columns, kind, depth)
     which = rng.random()
     if which < 0.5:
-        return f"({left} {rng.choice(COMPARISONS)} {expression(context, columns, kind, depth)})"
+        return f"({left} {rng.choice(OFTEN_TRUE)} {expression(context, columns, kind, depth)})"
     if which < 0.62:
-        return f"({left} IS {rng.choice(['', 'NOT '])}NULL)"
+        return f"({left} IS {rng.choice(['', 'NOT ', 'NOT '])}NULL)"
     if which < 0.75:
         listed = ", ".join(kinds.literal(rng, kind) for _ in range(rng.randint(1, 5)))
-        return f"({left} {rng.choice(['', 'NOT '])}IN ({listed}))"
+        return f"({left} {rng.choice(['', 'NOT ', 'NOT '])}IN ({listed}))"
     if which < 0.85:
         return f"({left} BETWEEN {kinds.literal(rng, kind)} AND {expression(context, columns, kind, depth - 1)})"
     return _special_condition(context, columns, depth)

@@ -121,7 +121,7 @@ def _select(context: Context, depth: int, is_last: bool) -> Select:
 
 def _where(context: Context, source: Relation) -> str:
     predicates = []
-    if context.chance(0.3):
+    if context.chance(0.25):
         predicates.append(condition(context, source.columns, context.rng.choice([0, 1, 2])))
     if context.chance(0.2):
         predicates.append(subquery_condition(context, source.columns))
@@ -249,11 +249,21 @@ def _ordered(context: Context, made: Select, is_last: bool) -> Select:
         return made  # one row
     if made.unique is None:
         keys = rng.sample(keys, len(keys))
-    text = f"{made.text} {order_of(context, first + keys)}"
+    order = order_of(context, _collated(context, made, first) + keys)
+    if context.chance(0.08) and len(known) == len(made.columns):
+        order = f"ORDER BY ALL{rng.choice(['', ' DESC', ' NULLS LAST'])}"
+    text = f"{made.text} {order}"
     limit = rng.choice(["", f" LIMIT {rng.choice([0, 1, 5, 40, 2000])}", f" LIMIT {rng.randint(1, 30)} OFFSET {rng.choice([0, 1, 7, 500])}"])
     if context.chance(0.15):
-        limit = rng.choice([f" LIMIT {rng.choice([0, 5, 33, 100])}%", f" OFFSET {rng.randint(0, 30)}"])
+        limit = rng.choice([f" LIMIT {rng.choice([0, 5, 33, 100])}%", " LIMIT (SELECT count(*) FROM few)", f" OFFSET {rng.randint(0, 30)}"])
     return made._replace(text=text + limit, is_ordered=True)
+
+
+def _collated(context: Context, made: Select, names: List[str]) -> List[str]:
+    """Has some texts sorted by a collation: keys that follow break its ties."""
+    texts = {column.text for column in made.columns if column.kind == "str"}
+    collation = context.rng.choice([" COLLATE NOCASE", " COLLATE NOACCENT", "", ""])
+    return [name + collation if name in texts else name for name in names]
 
 
 def _set_operation(context: Context, depth: int, is_last: bool) -> Select:

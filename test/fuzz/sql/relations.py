@@ -23,8 +23,10 @@ def relation(context: Context, depth: int, derive: Derive) -> Relation:
     if context.expressions and which < 0.75:
         name, expression_of = rng.choice(list(context.expressions.items()))
         return renamed(context, name, expression_of)
-    if which < 0.8:
+    if which < 0.78:
         return _values(context)
+    if which < 0.8:
+        return _series(context)
     if which < 0.86:
         return _unnested(context, base(context))
     return base(context)
@@ -64,6 +66,11 @@ def _values(context: Context) -> Relation:
     return Relation(f"(VALUES {listed}) AS {alias}(a, b)", [Column(f"{alias}.a", kind), Column(f"{alias}.b", other)], None, rows)
 
 
+def _series(context: Context) -> Relation:
+    alias, rows = context.name("r"), context.rng.choice([0, 1, 30, 3000])
+    return Relation(f"range({rows}) AS {alias}(id)", [Column(f"{alias}.id", "big")], [f"{alias}.id"], rows)
+
+
 def _unnested(context: Context, inner: Relation) -> Relation:
     lists = [column for column in inner.columns if column.kind in ("ints", "strs")]
     text = context.rng.choice(lists).text if lists else expression(context, inner.columns, "ints", 1)
@@ -99,7 +106,7 @@ def _joined_on(context: Context, left: Relation, right: Relation, shared: List[s
     both = left.columns + right.columns
     if left.rows * right.rows < MOST_ROWS and context.chance(0.25):
         predicates = [f"{expression(context, left.columns, 'int', 0)} < {expression(context, right.columns, 'int', 0)}"]
-    if context.chance(0.3):
+    if context.chance(0.2):
         predicates.append(condition(context, both, 1))
     if context.chance(0.06) and left.rows * right.rows < MOST_ROWS:
         predicates = [f"({' OR '.join(predicates)})"]
@@ -115,7 +122,10 @@ def _grouped(right: Relation) -> str:
 
 def _key(context: Context, left: Relation, right: Relation, kind: str) -> str:
     """Writes an equality of two columns, sometimes of expressions, or one that takes NULLs for equal."""
-    depth = 1 if context.chance(0.2) else 0
+    keys = [[column.text for column in side.columns if column.text.endswith(".k")] for side in (left, right)]
+    if all(keys) and context.chance(0.6):
+        return f"{context.rng.choice(keys[0])} = {context.rng.choice(keys[1])}"
+    depth = 1 if context.chance(0.15) else 0
     one, other = (expression(context, side.columns, kind, depth) for side in (left, right))
     return f"{one} {context.rng.choice(['=', '=', '=', 'IS NOT DISTINCT FROM'])} {other}"
 

@@ -10,7 +10,7 @@ import random
 import re
 import shutil
 import tempfile
-from typing import Callable, Counter, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Counter, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import duckdb
 from sql import clusters, compare, data, known, queries
@@ -152,7 +152,7 @@ def check(sides: Sides, number: int, case: Case, tally: Tally) -> Optional[Diffe
         tally.counts["too slow for DuckDB"] += 1
         return None
     tally.counts["errors" if expected.error else "answers" if expected.rows else "empty answers"] += 1
-    tally.operators.update(operators(sides.plain, statement))
+    tally.operators.update(operators(sides.plain, statement) | exchanges(sides.cluster, statement, case.way))
     found = sides.found(statement, case.way)
     if STOOD_STILL.search(found.error):
         tally.counts["run again: the machine stood still"] += 1
@@ -167,20 +167,31 @@ def check(sides: Sides, number: int, case: Case, tally: Tally) -> Optional[Diffe
     return Difference(number, case, expected, found)
 
 
-def operators(plain: duckdb.DuckDBPyConnection, statement: Statement) -> List[str]:
-    """Names the logical operators of a query, each once."""
+def operators(plain: duckdb.DuckDBPyConnection, statement: Statement) -> Set[str]:
+    """Names the logical operators of a query."""
     plain.execute("SET explain_output = 'optimized_only'")
+    return {node["name"].strip() for _, tree in _explained(plain, statement) for root in tree for node in _nodes(root)}
+
+
+def exchanges(cluster: duckdb.DuckDBPyConnection, statement: Statement, way: Way) -> Set[str]:
+    """Names the kinds of exchanges between the stages of a query; none: it is not distributed."""
+    clusters.go(cluster, way)
+    plans = [plan for key, plan in _explained(cluster, statement) if key == "skein_stages"]
+    return {f"exchange {exchange['kind']}" for plan in plans for exchange in plan["exchanges"]}
+
+
+def _explained(connection: duckdb.DuckDBPyConnection, statement: Statement) -> List[Tuple[str, Any]]:
     try:
-        rows = plain.execute(f"EXPLAIN (FORMAT json) {statement.sql}", statement.parameters or None).fetchall()
+        rows = connection.execute(f"EXPLAIN (FORMAT json) {statement.sql}", statement.parameters or None).fetchall()
     except duckdb.Error:
         return []
-    names = set()
-    stack = [node for _, text in rows for node in json.loads(text)]
-    while stack:
-        node = stack.pop()
-        names.add(node["name"].strip())
-        stack += node.get("children", [])
-    return sorted(names)
+    return [(key, json.loads(text)) for key, text in rows]
+
+
+def _nodes(root: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
+    yield root
+    for child in root.get("children", []):
+        yield from _nodes(child)
 
 
 def run_all(seed: int, numbers: range, say: Say, on_difference: Callable[[Sides, Difference], None], tally: Tally) -> None:
