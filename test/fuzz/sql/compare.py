@@ -5,6 +5,7 @@ the noise of a variance or an average depends on the order of rows. -0.0 and 0.0
 """
 
 import collections
+import functools
 import re
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -32,7 +33,7 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[An
     """Runs `sql`; after `limit_s` it is interrupted."""
     try:
         with limited.limit(connection, limit_s):
-            table = connection.execute(sql, list(parameters) or None).fetch_arrow_table()
+            table = connection.execute(sql, list(parameters) or None).to_arrow_table()
     except duckdb.Error as error:
         return Outcome([], [], f"{type(error).__name__}: {error}")
     return texts_of(table)
@@ -41,12 +42,36 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[An
 def texts_of(table: pyarrow.Table) -> Outcome:
     """Writes each value as text, by a DuckDB that has nothing to do with either side."""
     is_float = [_has_float(field.type) for field in table.schema]
-    names = [f"c{at}" for at in range(table.num_columns)]
-    renamed = table.rename_columns(names)  # noqa: F841: DuckDB finds it by its name
-    with duckdb.connect() as plain:
-        plain.execute("SET TimeZone = 'UTC'")
-        columns = ", ".join(f"{name}::VARCHAR" for name in names)
-        return Outcome(plain.execute(f"SELECT {columns} FROM renamed").fetchall(), is_float)
+    renamed = table.rename_columns([f"c{at}" for at in range(table.num_columns)])
+    try:
+        return Outcome(_texts(renamed), is_float)
+    except duckdb.InternalException:
+        columns = [_column_texts(renamed.select([at])) for at in range(table.num_columns)]
+        return Outcome(list(zip(*columns)), is_float)
+
+
+def _texts(rows: pyarrow.Table) -> List[Row]:
+    columns = ", ".join(f"{name}::VARCHAR" for name in rows.column_names)
+    plain = _reader()
+    try:
+        return plain.execute(f"SELECT {columns} FROM rows").fetchall()
+    except duckdb.InternalException:
+        plain.close()  # its database is given up
+        _reader.cache_clear()
+        raise
+
+
+@functools.lru_cache(maxsize=1)
+def _reader() -> duckdb.DuckDBPyConnection:
+    """Opens what writes the texts, once: it takes longer than most queries."""
+    return duckdb.connect(config={"threads": 1}).execute("SET TimeZone = 'UTC'")
+
+
+def _column_texts(values: pyarrow.Table) -> List[Optional[str]]:
+    try:
+        return [text for (text,) in _texts(values)]
+    except duckdb.InternalException:  # DuckDB 1.5.5 reads no lists of its own extension types from Arrow
+        return [None if value is None else repr(value) for value in values.column(0).to_pylist()]
 
 
 def is_same(found: Outcome, expected: Outcome, is_ordered: bool) -> bool:

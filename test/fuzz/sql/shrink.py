@@ -2,13 +2,13 @@
 
 import re
 import time
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from sql import compare, data, trees
 from sql.queries import Statement
 from sql.runner import INVALID, Case, Difference, Sides
 
-LIMIT_S = 120.0  # of the whole of it
+LIMIT_S = 240.0  # of the whole of it; half of it for the query
 
 
 class Shrinker:
@@ -16,29 +16,36 @@ class Shrinker:
 
     def __init__(self, sides: Sides, difference: Difference) -> None:
         self._sides, self._best = sides, difference
+        self._end_of_queries = time.monotonic() + LIMIT_S / 2
         self._end = time.monotonic() + LIMIT_S
 
     def run(self) -> Difference:
         self._keep_if_different(self._with_statement(inlined(self._best.case.statement)))
-        while any(map(self._keep_if_different, self._smaller_queries())):
-            pass
+        tree = None
+        if not self._best.case.statement.parameters:
+            tree = trees.tree_of(self._sides.plain, self._best.case.statement.sql)
+        while tree is not None:
+            tree = self._smaller_tree(tree)
         self._keep_tables(self._only_used_tables())
         while any(map(self._keep_tables, self._fewer_rows())):
             pass
         self._keep_tables(self._only_used_columns())
         return self._best
 
-    def _smaller_queries(self) -> Iterator[Case]:
+    def _smaller_tree(self, tree: trees.Json) -> Optional[trees.Json]:
+        """Finds a smaller query that keeps the difference. The text is not parsed again: trees grow by that."""
         statement = self._best.case.statement
-        tree = trees.tree_of(self._sides.plain, statement.sql) if not statement.parameters else None
-        if tree is None:
-            return
         for variant in trees.smaller(tree["statements"][0]["node"]):
-            statements = [{**tree["statements"][0], "node": variant}]
-            text = trees.text_of(self._sides.plain, {**tree, "statements": statements})
-            if text is not None and text != statement.sql:
-                is_ordered = statement.is_ordered and "ORDER BY" in text.upper()
-                yield self._with_statement(Statement(text, [], is_ordered))
+            if time.monotonic() > self._end_of_queries:
+                return None
+            made = {**tree, "statements": [{**tree["statements"][0], "node": variant}]}
+            text = trees.text_of(self._sides.plain, made)
+            if text is None:
+                continue
+            is_ordered = statement.is_ordered and "ORDER BY" in text.upper()
+            if self._keep_if_different(self._with_statement(Statement(text, [], is_ordered))):
+                return made
+        return None
 
     def _with_statement(self, statement: Statement) -> Case:
         return self._best.case._replace(statement=statement)
@@ -51,6 +58,8 @@ class Shrinker:
         if expected.error_class() in (*INVALID, "InterruptException"):
             return False
         found = self._sides.found(case.statement, case.way)
+        if found.error and not expected.error:
+            self._sides.reopen_cluster()  # a worker may be lost, or its database given up
         if bool(found.error) != bool(self._best.found.error):
             return False  # another difference than the one to explain
         if compare.is_same(found, expected, case.statement.is_ordered) or self._sides.is_open(case.statement, expected):
