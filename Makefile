@@ -8,7 +8,7 @@ SCALE_FACTOR ?= 1
 PREFIX ?= $(HOME)/.local
 N ?= 20000
 
-.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz-ports lint clang duckdb2
+.PHONY: build deps configure test test-matrix bench demo install uninstall fuzz fuzz-ports lint clang duckdb2
 .PHONY: sanitize sanitize-address sanitize-thread format format-check clean help
 .DEFAULT_GOAL := build
 
@@ -35,7 +35,7 @@ demo: build  ## runs TPC-H on four local workers, each answer beside DuckDB's
 bench: build  ## measures TPC-H beside DuckDB in turns; SCALE_FACTOR=10, OPTIONS="--json FILE"
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/bench --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 
-test-matrix: build  ## proves TPC-H and test/sql equal to DuckDB under every configuration; SCALE_FACTOR=10
+test-matrix: build  ## proves TPC-H, TPC-DS and test/sql equal to DuckDB under every configuration; SCALE_FACTOR=10
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) tools/test_matrix --scale-factor $(SCALE_FACTOR) $(OPTIONS)
 	@PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/sql --configurations all
 
@@ -44,6 +44,9 @@ install: build  ## installs program, extension and libraries under PREFIX (defau
 
 uninstall:  ## removes from PREFIX exactly what install put there
 	@tools/install --remove $(PREFIX)
+
+fuzz: build  ## runs N random queries on DuckDB and on clusters; N=5000 SKEIN_SEED=1
+	@PYTHONPATH=$(BUILD)/python:test/fuzz:tools $(PYTHON) -m sql --queries $(N)
 
 fuzz-ports: build  ## sends N mutated inputs to the ports of a worker; N=100000 SKEIN_SEED=1
 	@SKEIN_FUZZ_INPUTS=$(N) PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -p no:cacheprovider test/cluster/test_port_fuzz.py

@@ -1,4 +1,4 @@
-"""Fixtures of all tests that go through SQL: TPC-H data, and connections that are closed at the end."""
+"""Fixtures of all tests that go through SQL: TPC-H and TPC-DS data, and connections that are closed at the end."""
 
 import pathlib
 from typing import Any, Callable, Dict, Iterator, List
@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import duckdb
 import pytest
 import skein
+import tpcds
 import tpch
 
 Connect = Callable[..., duckdb.DuckDBPyConnection]
@@ -24,6 +25,14 @@ def tpch_small_folder() -> pathlib.Path:
     """The same at scale factor 0.01."""
     folder = pathlib.Path(__file__).parent.parent / "build" / "test-data" / "tpch-0.01"
     tpch.generate(0.01, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tpcds_folder() -> pathlib.Path:
+    """TPC-DS at scale factor 0.1, made once and kept in the build folder."""
+    folder = pathlib.Path(__file__).parent.parent / "build" / "test-data" / "tpcds-0.1"
+    tpcds.generate(0.1, folder)
     return folder
 
 

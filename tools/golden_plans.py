@@ -1,4 +1,4 @@
-"""The golden plans of test/plan/tpch: how the 22 TPC-H queries are cut into stages, and how to read a plan.
+"""The golden plans of test/plan: how TPC-H's queries and some of TPC-DS are cut into stages, and how to read a plan.
 
 Run as a program (``tools/update_golden_plans``) it writes all of them anew.
 """
@@ -9,28 +9,35 @@ from typing import Any, Dict, Iterator, List
 
 import duckdb
 import skein
+import tpcds
 import tpch
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-FOLDER = TOP / "test" / "plan" / "tpch"
 #: TPC-H at scale factor 0.1, shared with the tests.
 DATA = TOP / "build" / "test-data" / "tpch-0.1"
 CLUSTER = "local:4"
+SUITES = {"tpch": tpch, "tpcds": tpcds}
+#: Of TPC-DS: rollups, grouping sets, windows, set operations, outer joins, EXISTS, and table expressions of many readers.
+NAMES = {
+    "tpch": [f"q{number}" for number in range(1, 23)],
+    "tpcds": [f"q{number}" for number in (1, 2, 4, 5, 8, 10, 14, 16, 18, 23, 36, 38, 44, 51, 64, 67, 72, 78, 87, 95)],
+}
 
 Json = Dict[str, Any]
 
 
-def file_of(name: str) -> pathlib.Path:
+def file_of(name: str, suite: str = "tpch") -> pathlib.Path:
     """Names the golden file of query ``name``: q3 is in q03.txt."""
-    return FOLDER / f"q{int(name[1:]):02}.txt"
+    return TOP / "test" / "plan" / suite / f"q{int(name[1:]):02}.txt"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Opens what the plans are made on. EXPLAIN starts no worker."""
+def connect(suite: str = "tpch") -> duckdb.DuckDBPyConnection:
+    """Opens what the plans are made on: data at scale factor 0.1, shared with the tests. EXPLAIN starts no worker."""
     connection = skein.connect(CLUSTER)
     connection.execute("SET skein_mode = 'distributed'")
-    tpch.generate(0.1, DATA)
-    tpch.create_views(connection, DATA)
+    data = TOP / "build" / "test-data" / f"{suite}-0.1"
+    SUITES[suite].generate(0.1, data)
+    SUITES[suite].create_views(connection, data)
     return connection
 
 
@@ -95,11 +102,13 @@ def golden(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 
 def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with connect() as connection:
-        for name, sql in tpch.queries().items():
-            file_of(name).write_text(golden(connection, sql))
-    print(f"{FOLDER.relative_to(TOP)}: written; git diff shows what changed")
+    for suite, names in NAMES.items():
+        texts = SUITES[suite].queries()
+        with connect(suite) as connection:
+            for name in names:
+                file_of(name, suite).parent.mkdir(parents=True, exist_ok=True)
+                file_of(name, suite).write_text(golden(connection, texts[name]))
+    print("test/plan: written; git diff shows what changed")
 
 
 if __name__ == "__main__":

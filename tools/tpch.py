@@ -1,13 +1,11 @@
 """TPC-H for the demo and the tests: data as Parquet, the queries, and whether two answers are the same."""
 
 import math
-import os
 import pathlib
 import re
-import shutil
-import tempfile
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
+import dataset
 import duckdb
 
 #: How many files each table is written to.
@@ -25,14 +23,8 @@ def generate(scale_factor: float, folder: pathlib.Path, progress: Callable[[str]
     """
     if folder.exists():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    incoming = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write_tables(scale_factor, incoming, progress)
-        os.chmod(incoming, 0o755)
-        _publish(incoming, folder)
-    finally:
-        shutil.rmtree(incoming, ignore_errors=True)
+    with dataset.incoming(folder) as made:
+        _write_tables(scale_factor, made, progress)
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, folder: pathlib.Path) -> None:
@@ -43,7 +35,7 @@ def create_views(connection: duckdb.DuckDBPyConnection, folder: pathlib.Path) ->
 
 def queries() -> Dict[str, str]:
     """Returns the 22 queries by name: q1 to q22."""
-    with _with_extension() as connection:
+    with dataset.connect_with("tpch") as connection:
         rows = connection.execute("SELECT query_nr, query FROM tpch_queries() ORDER BY query_nr").fetchall()
     return {f"q{number}": text.strip().rstrip(";") for number, text in rows}
 
@@ -74,25 +66,8 @@ def _sort_key(row: Row) -> List[Tuple[bool, str]]:
     return [(value is None, f"{value:.6e}" if isinstance(value, float) else str(value)) for value in row]
 
 
-def _publish(incoming: pathlib.Path, folder: pathlib.Path) -> None:
-    try:
-        incoming.rename(folder)
-    except OSError:
-        if not folder.exists():  # else another process was faster with the same data
-            raise
-
-
-def _with_extension() -> duckdb.DuckDBPyConnection:
-    import duckdb_extension_tpch  # the wheel holds nothing but the extension's file
-
-    root = pathlib.Path(list(duckdb_extension_tpch.__path__)[0])
-    connection = duckdb.connect()
-    connection.execute(f"LOAD '{root}/extensions/v{duckdb.__version__}/tpch.duckdb_extension'")
-    return connection
-
-
 def _write_tables(scale_factor: float, folder: pathlib.Path, progress: Callable[[str], None]) -> None:
-    with _with_extension() as connection:
+    with dataset.connect_with("tpch") as connection:
         progress(f"generating TPC-H, scale factor {scale_factor:g}")
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"CALL dbgen(sf = {scale_factor})")

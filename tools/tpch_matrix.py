@@ -5,9 +5,10 @@ Splits need no configuration: each is one row group. The oracle's answers are co
 """
 
 import contextlib
+import functools
 import json
 import pathlib
-from typing import Any, Dict, Iterator, List, NamedTuple, Set
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set
 
 import duckdb
 import limited
@@ -16,6 +17,8 @@ import tpch
 import skein
 
 Answers = Dict[str, List[tpch.Row]]
+#: Says whether rows are right.
+Check = Callable[[List[tpch.Row]], bool]
 
 #: Numbers of workers, and workers with so little memory that exchanges and joins spill.
 CLUSTERS = ["local:1", "local:2", "local:3", "local:4", "local:3?memory=256MB"]
@@ -56,11 +59,19 @@ def differences(connection: duckdb.DuckDBPyConnection, way: Way, expected: Answe
     """Runs what is expected in one way; returns a line for each query with another answer, an error, or a part that ran
     in the client."""
     texts = tpch.queries()
+    checks = {name: functools.partial(tpch.same_answer, texts[name], rows) for name, rows in expected.items()}
+    return failed_checks(connection, way, texts, checks)
+
+
+def failed_checks(
+    connection: duckdb.DuckDBPyConnection, way: Way, texts: Dict[str, str], checks: Dict[str, Check]
+) -> List[str]:
+    """Does the same for any queries, each with a check of its rows."""
     connection.execute(f"SET skein_join = '{way.join}'").execute(f"SET skein_aggregate = '{way.aggregate}'")
     lines = []
-    for name, rows in expected.items():
+    for name, is_right in checks.items():
         try:
-            found = _what_is_wrong(connection, texts[name], rows)
+            found = _what_is_wrong(connection, texts[name], is_right)
         except duckdb.Error as error:
             found = f"{type(error).__name__}: {error}".splitlines()[0]
         if found:
@@ -74,7 +85,7 @@ def client_operators(connection: duckdb.DuckDBPyConnection, sql: str) -> List[st
     return [name for plan in json.loads(text) for name in _operator_names(plan) if name != "SKEIN_REMOTE"]
 
 
-def _what_is_wrong(connection: duckdb.DuckDBPyConnection, sql: str, expected: List[tpch.Row]) -> str:
+def _what_is_wrong(connection: duckdb.DuckDBPyConnection, sql: str, is_right: Check) -> str:
     local = client_operators(connection, sql)
     if local:
         return f"the client runs {', '.join(local)}"
@@ -82,7 +93,7 @@ def _what_is_wrong(connection: duckdb.DuckDBPyConnection, sql: str, expected: Li
     rows = limited.rows_of(connection, sql)
     if not _query_ids(connection) - before:
         return "not distributed"
-    return "" if tpch.same_answer(sql, rows, expected) else f"another answer than DuckDB's ({len(rows)} rows)"
+    return "" if is_right(rows) else f"another answer than DuckDB's ({len(rows)} rows)"
 
 
 def _query_ids(connection: duckdb.DuckDBPyConnection) -> Set[str]:

@@ -1,0 +1,57 @@
+"""The two sides: a plain DuckDB, and a DuckDB with Skein and a cluster of random shape. Both know the same tables."""
+
+import pathlib
+import random
+from typing import List, NamedTuple
+
+import duckdb
+import skein
+from sql import data
+
+COMMON = ["SET TimeZone = 'UTC'", "SET arrow_lossless_conversion = true", "SET enable_progress_bar = false"]
+
+
+class Way(NamedTuple):
+    """What is forced upon the planner for a query."""
+
+    join: str
+    aggregate: str
+
+
+def random_shape(rng: random.Random) -> str:
+    memory = rng.choice(["", "", "", "&memory=256MB"])
+    return f"local:{rng.choice([1, 2, 2, 3, 3, 4, 5])}?threads={rng.choice([1, 1, 2])}{memory}"
+
+
+def random_way(rng: random.Random) -> Way:
+    return Way(rng.choice(["auto", "auto", "broadcast", "repartition"]), rng.choice(["auto", "auto", "partial", "raw"]))
+
+
+def open_plain(tables: List[data.Table], folder: pathlib.Path, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": threads})
+    return _prepared(connection, tables, folder)
+
+
+def open_cluster(shape: str, tables: List[data.Table], folder: pathlib.Path) -> duckdb.DuckDBPyConnection:
+    connection = _prepared(skein.connect(shape), tables, folder)
+    return connection.execute("SET skein_mode = 'distributed'")
+
+
+def open_other(tables: List[data.Table], folder: pathlib.Path, threads: int) -> duckdb.DuckDBPyConnection:
+    """Opens a plain DuckDB that need not keep the order of rows."""
+    connection = open_plain(tables, folder, threads)
+    connection.execute("SET preserve_insertion_order = false")
+    return connection
+
+
+def go(connection: duckdb.DuckDBPyConnection, way: Way) -> None:
+    connection.execute(f"SET skein_join = '{way.join}'").execute(f"SET skein_aggregate = '{way.aggregate}'")
+
+
+def _prepared(
+    connection: duckdb.DuckDBPyConnection, tables: List[data.Table], folder: pathlib.Path
+) -> duckdb.DuckDBPyConnection:
+    for statement in COMMON:
+        connection.execute(statement)
+    data.create(connection, tables, folder)
+    return connection

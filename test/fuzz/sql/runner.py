@@ -1,0 +1,220 @@
+"""Runs numbered random queries on both sides and says what differs. A block of queries shares its data and cluster.
+
+The seed and the number of a query make it, its data, its cluster and its way: any of them can be run alone.
+"""
+
+import collections
+import json
+import pathlib
+import random
+import re
+import shutil
+import tempfile
+from typing import Any, Callable, Counter, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+import duckdb
+from sql import clusters, compare, data, known, queries
+from sql.clusters import Way
+from sql.compare import Outcome
+from sql.queries import Statement
+
+BLOCK = 40  # queries on one cluster
+LIMIT_S = 30.0  # of one query; plain DuckDB's is half of it
+#: A worker that did not get its turn in time: nothing is wrong with it, or it shows a second time.
+STOOD_STILL = re.compile(r"no heartbeat|no welcome|Deadline Exceeded")
+TRIES = 4
+INVALID = ("BinderException", "ParserException", "CatalogException", "InternalException", "FatalException")
+
+Say = Callable[[int, str], None]
+
+
+class Case(NamedTuple):
+    """A query, what it reads, and how it runs."""
+
+    statement: Statement
+    tables: List[data.Table]
+    shape: str
+    way: Way
+
+
+class Difference(NamedTuple):
+    number: int
+    case: Case
+    expected: Outcome
+    found: Outcome
+
+
+class Tally:
+    """What has been run so far."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = collections.Counter()
+        self.operators: Counter[str] = collections.Counter()
+
+    def to_json(self) -> Dict[str, Dict[str, int]]:
+        return {"counts": dict(self.counts), "operators": dict(self.operators)}
+
+    def add(self, other: Dict[str, Dict[str, int]]) -> None:
+        """Adds what another process has counted."""
+        self.counts.update(other.get("counts", {}))
+        self.operators.update(other.get("operators", {}))
+
+    def lines(self) -> Iterator[str]:
+        yield ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))
+        for name, count in self.operators.most_common():
+            yield f"  {count:>6}  {name}"
+
+
+class Sides:
+    """A plain DuckDB and a cluster over one data set, in a folder of their own."""
+
+    def __init__(self, tables: List[data.Table], shape: str) -> None:
+        self.tables, self.shape = tables, shape
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="skein-fuzz-"))
+        self._data = self._write()
+        self._others: List[duckdb.DuckDBPyConnection] = []
+        self.plain = clusters.open_plain(tables, self._data)
+        self.cluster = clusters.open_cluster(shape, tables, self._data)
+
+    def expected(self, statement: Statement) -> Outcome:
+        outcome = compare.run(self.plain, statement.sql, statement.parameters, LIMIT_S / 2)
+        if outcome.error_class() in ("InternalException", "FatalException"):  # DuckDB gives the database up
+            self.plain.close()
+            self.plain = clusters.open_plain(self.tables, self._data)
+        return outcome
+
+    def found(self, statement: Statement, way: Way) -> Outcome:
+        clusters.go(self.cluster, way)
+        return compare.run(self.cluster, statement.sql, statement.parameters, LIMIT_S)
+
+    def is_open(self, statement: Statement, expected: Outcome) -> bool:
+        """Says whether DuckDB answers otherwise with other threads, where it need not keep the order of rows."""
+        if not self._others:
+            self._others = [clusters.open_other(self.tables, self._data, threads) for threads in (1, 4)]
+        others = (compare.run(other, statement.sql, statement.parameters, LIMIT_S) for other in self._others)
+        return not all(compare.is_same(other, expected, statement.is_ordered) for other in others)
+
+    def replace_tables(self, tables: List[data.Table]) -> None:
+        """Puts other rows into the tables, on both sides."""
+        self.tables = tables
+        shutil.rmtree(self._data)
+        self._data = self._write()
+        self._close_others()
+        for connection in (self.plain, self.cluster):
+            data.create(connection, tables, self._data)
+
+    def reopen_cluster(self) -> None:
+        self.cluster.close()
+        self.cluster = clusters.open_cluster(self.shape, self.tables, self._data)
+
+    def close(self) -> None:
+        self._close_others()
+        self.plain.close()
+        self.cluster.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self) -> pathlib.Path:
+        """Writes the files to a new folder: a path that is known already would mean what it held before."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self._folder))
+        for table in self.tables:
+            if table.parts is not None:
+                data.write_files(table, folder)
+        return folder
+
+    def _close_others(self) -> None:
+        for other in self._others:
+            other.close()
+        self._others = []
+
+
+def sides_of(seed: int, block: int) -> Sides:
+    """Makes data and cluster of a block."""
+    rng = random.Random(f"{seed}/block/{block}")
+    return Sides(data.make_tables(rng), clusters.random_shape(rng))
+
+
+def case_of(seed: int, number: int, sides: Sides) -> Case:
+    rng = random.Random(f"{seed}/query/{number}")
+    way = clusters.random_way(rng)
+    return Case(queries.make_statement(rng, sides.tables), sides.tables, sides.shape, way)
+
+
+def check(sides: Sides, number: int, case: Case, tally: Tally) -> Optional[Difference]:
+    """Runs one query on both sides; counts it."""
+    statement = case.statement
+    if known.name_of(statement.sql):
+        tally.counts[f"left out: {known.name_of(statement.sql)}"] += 1
+        return None
+    expected = sides.expected(statement)
+    if expected.error_class() in INVALID:
+        tally.counts["not valid"] += 1
+        return None
+    if expected.error_class() == "InterruptException":
+        tally.counts["too slow for DuckDB"] += 1
+        return None
+    tally.counts["errors" if expected.error else "answers" if expected.rows else "empty answers"] += 1
+    tally.operators.update(operators(sides.plain, statement) | exchanges(sides.cluster, statement, case.way))
+    found = sides.found(statement, case.way)
+    for _ in range(TRIES):
+        if not STOOD_STILL.search(found.error):
+            break
+        tally.counts["run again: the machine stood still"] += 1
+        sides.reopen_cluster()
+        found = sides.found(statement, case.way)
+    if compare.is_same(found, expected, statement.is_ordered):
+        return None
+    if sides.is_open(statement, expected):
+        tally.counts["left open by DuckDB"] += 1
+        return None
+    tally.counts["DIFFERENCES"] += 1
+    return Difference(number, case, expected, found)
+
+
+def operators(plain: duckdb.DuckDBPyConnection, statement: Statement) -> Set[str]:
+    """Names the logical operators of a query."""
+    plain.execute("SET explain_output = 'optimized_only'")
+    return {node["name"].strip() for _, tree in _explained(plain, statement) for root in tree for node in _nodes(root)}
+
+
+def exchanges(cluster: duckdb.DuckDBPyConnection, statement: Statement, way: Way) -> Set[str]:
+    """Names the kinds of exchanges between the stages of a query; none: it is not distributed."""
+    clusters.go(cluster, way)
+    plans = [plan for key, plan in _explained(cluster, statement) if key == "skein_stages"]
+    return {f"exchange {exchange['kind']}" for plan in plans for exchange in plan["exchanges"]}
+
+
+def _explained(connection: duckdb.DuckDBPyConnection, statement: Statement) -> List[Tuple[str, Any]]:
+    try:
+        rows = connection.execute(f"EXPLAIN (FORMAT json) {statement.sql}", statement.parameters or None).fetchall()
+    except duckdb.Error:
+        return []
+    return [(key, json.loads(text)) for key, text in rows]
+
+
+def _nodes(root: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
+    yield root
+    for child in root.get("children", []):
+        yield from _nodes(child)
+
+
+def run_all(seed: int, numbers: range, say: Say, on_difference: Callable[[Sides, Difference], None], tally: Tally) -> None:
+    """Runs the queries of `numbers`, block by block."""
+    sides: Optional[Sides] = None
+    block = -1
+    try:
+        for number in numbers:
+            if number // BLOCK != block or sides is None:
+                if sides is not None:
+                    sides.close()
+                block = number // BLOCK
+                sides = sides_of(seed, block)
+            case = case_of(seed, number, sides)
+            say(number, f"query {number}: {case.shape} {case.way} {case.statement.sql} {case.statement.parameters}")
+            difference = check(sides, number, case, tally)
+            if difference is not None:
+                on_difference(sides, difference)
+                sides.close()
+                sides = None
+    finally:
+        if sides is not None:
+            sides.close()

@@ -1,0 +1,95 @@
+"""Random queries give DuckDB's answers on clusters of random shape, and the fuzzer notices where they do not.
+
+`make fuzz N=5000 SKEIN_SEED=7` runs more of them.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Callable, Iterator, List
+
+import pytest
+from sql import clusters, compare, data, report, runner, shrink
+from sql.compare import Outcome
+from sql.queries import Statement
+from sql.runner import Case, Sides, Tally
+
+TOP = pathlib.Path(__file__).parent.parent.parent
+QUERIES = 280
+SEED = os.environ.get("SKEIN_SEED", "20261122")
+LIMIT_S = 900
+ROWS: List[List[data.Value]] = [["0", "1"], ["1", None], ["2", "3"]]
+TABLE = data.Table("few", {"id": "big", "k": "int"}, ROWS, [1])
+WAY = clusters.Way("auto", "auto")
+
+
+def outcome(*rows: compare.Row, is_float: bool = False, error: str = "") -> Outcome:
+    return Outcome(list(rows), [is_float] * len(rows[0]) if rows else [], error)
+
+
+def test_random_queries_give_the_answers_of_duckdb() -> None:
+    path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(TOP / "test" / "fuzz"), str(TOP / "tools")])
+    command = [sys.executable, "-m", "sql", "--seed", SEED, "--queries", str(QUERIES)]
+    environment = dict(os.environ, PYTHONPATH=path)
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False, cwd=TOP)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.fixture
+def sides() -> Iterator[Sides]:
+    made = Sides([TABLE], "local:1?threads=1")
+    yield made
+    made.close()
+
+
+def wrong_where(text: str, found: Callable[[Sides, Statement, clusters.Way], Outcome]):
+    """Makes a Skein that loses a row where a query has `text`."""
+
+    def answer(self: Sides, statement: Statement, way: clusters.Way) -> Outcome:
+        right = found(self, statement, way)
+        return right._replace(rows=right.rows[1:]) if text in statement.sql else right
+
+    return answer
+
+
+def test_a_lost_row_is_a_difference_that_becomes_small(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sides, "found", wrong_where("max(", Sides.found))
+    sql = "SELECT g, m + 1 AS n FROM (SELECT k % 2 AS g, max(id) AS m, count(*) AS c FROM few WHERE id < 5 GROUP BY ALL)"
+    difference = runner.check(sides, 0, Case(Statement(sql, [], False), sides.tables, sides.shape, WAY), Tally())
+    assert difference is not None
+    small = shrink.Shrinker(sides, difference).run()
+    assert "max(" in small.case.statement.sql
+    assert len(small.case.statement.sql) < len(sql)
+    assert "COPY" in report.text_of(small, 7)
+
+
+def test_a_right_answer_is_no_difference(sides: Sides) -> None:
+    statement = Statement("SELECT k, count(*) FROM few GROUP BY k", [], False)
+    tally = Tally()
+    assert runner.check(sides, 0, Case(statement, sides.tables, sides.shape, WAY), tally) is None
+    assert tally.counts["answers"] == 1
+
+
+def test_the_order_of_rows_matters_only_where_there_is_one() -> None:
+    one, other = outcome(("1",), ("2",)), outcome(("2",), ("1",))
+    assert compare.is_same(one, other, is_ordered=False)
+    assert not compare.is_same(one, other, is_ordered=True)
+
+
+def test_floats_may_differ_in_their_last_digits_only() -> None:
+    one = outcome(("[0.1, 2.0]",), is_float=True)
+    assert compare.is_same(one, outcome(("[0.10000000000000001, 2.0]",), is_float=True), is_ordered=False)
+    assert not compare.is_same(one, outcome(("[0.1001, 2.0]",), is_float=True), is_ordered=False)
+
+
+@pytest.mark.parametrize("other", [outcome(("1",)), outcome(("1",), ("1",), ("1",)), outcome(("1",), (None,))])
+def test_rows_are_counted(other: Outcome) -> None:
+    assert not compare.is_same(other, outcome(("1",), ("1",)), is_ordered=False)
+
+
+def test_errors_are_compared_by_their_class() -> None:
+    one = outcome(error="ConversionException: this")
+    assert compare.is_same(one, outcome(error="ConversionException: that"), is_ordered=False)
+    assert not compare.is_same(one, outcome(error="IOException: this"), is_ordered=False)
+    assert not compare.is_same(one, outcome(("1",)), is_ordered=False)
