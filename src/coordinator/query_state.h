@@ -97,7 +97,7 @@ class QueryState {
   void OnGrant(size_t worker, const wire::GrantReply& reply);
   void OnGrantDeadline();
   void OnTaskTimeout();
-  // --- running
+  // --- running (query_tasks.cc)
   void StartTasks();
   void StartUploads();
   std::vector<wire::StartTask> MakeStageStarts(StageId stage);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mutex.h"
+#include "exchange/producer_check.h"
 #include "exchange/run_receiver.h"
 
 namespace skein::core {
@@ -32,11 +33,6 @@ struct Source {
   std::optional<std::pair<uint32_t, uint32_t>> last_used;  // unit and sequence; of the source's thread only
   std::thread thread;
 };
-
-std::string Describe(const Producer& producer) {
-  return "task=" + std::to_string(producer.task) + " attempt=" + std::to_string(producer.attempt) +
-         " worker=" + std::to_string(producer.worker) + " address=" + producer.address;
-}
 
 // Threads: one a source. Two mutexes, never held together: the ledger's, so that checksums are not computed while the
 // consumer waits for the queue, and the one of queue and state.
@@ -176,7 +172,7 @@ class ReceiverImpl : public Receiver {
       if (!IsReading()) break;  // what it says now is only that it was cancelled
       ARROW_ASSIGN_OR_RAISE(auto item, std::move(next));
       if (!item) continue;
-      ARROW_RETURN_NOT_OK(CheckProducer(source.producer, *item));
+      ARROW_RETURN_NOT_OK(CheckProducer(*item, options_.query, options_.exchange, source.producer));
       if (item->kind == UnitReader::Item::kEnd) return TakeEnd(source.producer, item->units);
       if (item->kind == UnitReader::Item::kTrailer) {
         MutexLock lock(ledger_mutex_);
@@ -202,17 +198,6 @@ class ReceiverImpl : public Receiver {
   bool IsReading() const {
     MutexLock lock(mutex_);
     return state_ == kReading;
-  }
-
-  arrow::Status CheckProducer(const Producer& producer, const UnitReader::Item& item) const {
-    if (item.kind == UnitReader::Item::kEnd) return arrow::Status::OK();
-    const auto& key = item.kind == UnitReader::Item::kBlock ? item.unit : item.trailer.key;
-    const UnitKey expected{options_.query,   options_.exchange,    producer.task,
-                           producer.attempt, producer.incarnation, key.unit};
-    if (key == expected) return arrow::Status::OK();
-    return Unavailable("unit of another producer: " + Describe(producer) + " unit_task=" + std::to_string(key.task) +
-                       " unit_attempt=" + std::to_string(key.attempt) +
-                       " same_incarnation=" + (key.incarnation == producer.incarnation ? "true" : "false"));
   }
 
   arrow::Status TakeBlock(Source& source, UnitReader::Item item) {

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "exchange/spill_file.h"
+#include "exchange/store_reader.h"
+#include "exchange/stored_query.h"
 
 namespace skein::core {
 namespace {
@@ -21,45 +23,6 @@ std::string Describe(const UnitKey& key) {
 }
 
 ProducerKey ProducerOf(const UnitKey& key) { return {key.query, key.exchange, key.task, key.attempt}; }
-
-arrow::Status Dropped(const QueryId& query) { return CancelledError("query dropped: query=" + query.ToString()); }
-
-/// A block whose data is either in memory or at `offset` of the query's file.
-struct StoredBlock {
-  Block block;
-  uint64_t bytes = 0;
-  uint64_t offset = 0;
-  bool is_spilled() const { return block.data == nullptr; }
-};
-
-/// Changed under the store's mutex until it is closed, then constant.
-struct StoredUnit {
-  UnitTrailer trailer;
-  std::vector<StoredBlock> blocks;
-  uint64_t memory_bytes = 0;
-  uint32_t pending_writes = 0;
-  arrow::Status broken;
-};
-
-struct StoredProducer {
-  std::map<uint32_t, std::shared_ptr<StoredUnit>> open;
-  std::vector<std::shared_ptr<const StoredUnit>> closed;
-  std::set<uint32_t> closed_numbers;
-  bool is_finished = false;
-  uint64_t spilled_bytes = 0;
-  arrow::Status status;
-};
-
-/// Guarded by the store's mutex.
-struct StoredQuery {
-  QueryId id;
-  std::map<ProducerKey, StoredProducer> producers;
-  std::shared_ptr<SpillFile> file;
-  uint64_t memory_bytes = 0;
-  uint64_t disk_bytes = 0;
-  bool is_dropped = false;
-  ConditionVariable changed;
-};
 
 void AddToPart(const Block& block, uint64_t bytes, std::vector<UnitPart>& parts) {
   UnitPart* part = nullptr;
@@ -75,75 +38,6 @@ void AddToPart(const Block& block, uint64_t bytes, std::vector<UnitPart>& parts)
   part->bytes += bytes;
   part->checksum += block.checksum;
 }
-
-class StoreReader : public UnitReader {
- public:
-  StoreReader(Mutex& mutex, std::shared_ptr<StoredQuery> query, ProducerKey key, PartitionRange range)
-      : mutex_(mutex), query_(std::move(query)), key_(key), range_(range) {}
-
-  arrow::Result<std::optional<Item>> Next(std::chrono::milliseconds timeout) override {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    MutexLock lock(mutex_);
-    while (true) {
-      if (query_->is_dropped) {
-        unit_.reset();
-        return Dropped(key_.query);
-      }
-      const auto& producer = query_->producers[key_];
-      if (!producer.status.ok()) {
-        unit_.reset();
-        return producer.status;
-      }
-      if (unit_ || Advance(producer)) {
-        const auto file = query_->file;
-        lock.Unlock();
-        return NextOfUnit(file);
-      }
-      if (producer.is_finished) {
-        Item end;
-        end.units = static_cast<uint32_t>(producer.closed.size());
-        return end;
-      }
-      if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
-      query_->changed.WaitUntil(mutex_, deadline);
-    }
-  }
-
- private:
-  bool Advance(const StoredProducer& producer) REQUIRES(mutex_) {
-    if (next_unit_ >= producer.closed.size()) return false;
-    unit_ = producer.closed[next_unit_++];
-    next_block_ = 0;
-    return true;
-  }
-
-  arrow::Result<std::optional<Item>> NextOfUnit(const std::shared_ptr<SpillFile>& file) {
-    Item item;
-    item.unit = unit_->trailer.key;
-    while (next_block_ < unit_->blocks.size()) {
-      const auto& stored = unit_->blocks[next_block_++];
-      if (!stored.block.range.Overlaps(range_)) continue;
-      item.kind = Item::kBlock;
-      item.block = stored.block;
-      if (stored.is_spilled()) {
-        ARROW_ASSIGN_OR_RAISE(item.block.data, file->Read(stored.offset, stored.bytes));
-      }
-      return item;
-    }
-    item.kind = Item::kTrailer;
-    item.trailer = unit_->trailer;
-    unit_.reset();
-    return item;
-  }
-
-  Mutex& mutex_;
-  const std::shared_ptr<StoredQuery> query_;  // what it points to is guarded by mutex_
-  const ProducerKey key_;
-  const PartitionRange range_;
-  size_t next_unit_ = 0;
-  std::shared_ptr<const StoredUnit> unit_;  // being read
-  size_t next_block_ = 0;
-};
 
 class RetainedStoreImpl : public RetainedStore {
  public:
@@ -226,7 +120,7 @@ class RetainedStoreImpl : public RetainedStore {
   arrow::Result<std::unique_ptr<UnitReader>> Read(const ProducerKey& key, PartitionRange range) override {
     MutexLock lock(mutex_);
     ARROW_ASSIGN_OR_RAISE(auto query, FindOrAddQuery(key.query));
-    return std::make_unique<StoreReader>(mutex_, std::move(query), key, range);
+    return MakeStoreReader(mutex_, std::move(query), key, range);
   }
 
   void DropQuery(const QueryId& id) override {
