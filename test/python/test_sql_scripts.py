@@ -58,7 +58,8 @@ def test_loop_without_an_end_is_refused() -> None:
 
 
 def test_loops_are_unrolled() -> None:
-    read = script.parse(pathlib.Path("x"), "foreach a x y\n\nloop i 0 2\n\nstatement ok\n${a}${i}\n\nendloop\n\nendloop\n")
+    text = "foreach a x y\n\nloop i 0 2\n\nstatement ok\n${a}${i}\n\nendloop\n\nendloop\n"
+    read = script.parse(pathlib.Path("x"), text)
     assert [record.sql for record in read.records] == ["x0", "x1", "y0", "y1"]
 
 
@@ -68,7 +69,8 @@ def test_right_answer_passes(clusters: Clusters, tmp_path: pathlib.Path) -> None
 
 def test_wrong_answer_is_found(clusters: Clusters, tmp_path: pathlib.Path) -> None:
     (found,) = wrong(TABLE + "query I\nFROM t\n----\n2\n", clusters, tmp_path)
-    assert found.startswith("x.test:6: another answer: 1 rows expected, 1 found\nmissing (1 rows)\n  2\nunexpected (1 rows)\n  1")
+    assert "x.test:6: another answer: 1 rows expected, 1 found" in found
+    assert "missing (1 rows)\n  2\nunexpected (1 rows)\n  1" in found
 
 
 def test_wrong_type_is_found(clusters: Clusters, tmp_path: pathlib.Path) -> None:

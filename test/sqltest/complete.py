@@ -17,7 +17,7 @@ LIMIT_S = 30.0  # of one statement
 
 
 def answers(script: scripts.Script) -> dict:
-    """Returns the lines for each query without rows, by the line of its head. Loops must have theirs written by hand."""
+    """Returns the lines for each query without rows, by the line of its head; in a loop, those of its last turn."""
     found = {}
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         for record in script.records:

@@ -1,6 +1,6 @@
 """The rows of an answer as text, and whether they are what a script expects.
 
-Floating numbers (type R) may differ in their last digits: a sum depends on the order of its rows, in DuckDB alone as well.
+Floating numbers (type R) may differ in their last digits: a sum depends on the order of its rows, in DuckDB alone, too.
 """
 
 import decimal
