@@ -157,7 +157,7 @@ def calls(plain: duckdb.DuckDBPyConnection, name: str, variant: Variant, table: 
 def _arguments(name: str, table: data.Table) -> Iterator[str]:
     for arguments in ARGUMENTS.get(name, ["{x}"]):
         for column, kind in table.columns.items():
-            if name not in ARITHMETIC or kind not in INEXACT:
+            if kind not in INEXACT or not (name in ARITHMETIC or name in REGRESSIONS):
                 yield arguments.replace("{x}", column)
 
 

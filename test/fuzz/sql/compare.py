@@ -100,6 +100,7 @@ def _split(row: Row, is_float: List[bool]) -> Parts:
     exact = []
     for value, has_float in zip(row, is_float):
         if value is not None and has_float:
+            value = value.replace("-nan", "nan")  # what comes of inf - inf
             numbers += map(float, NUMBER.findall(value))
             value = NUMBER.sub("float", value)
         exact.append((value is None, value or ""))
