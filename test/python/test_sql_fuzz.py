@@ -16,9 +16,9 @@ from sql.queries import Statement
 from sql.runner import Case, Sides, Tally
 
 TOP = pathlib.Path(__file__).parent.parent.parent
-QUERIES = 280
+QUERIES = 700
 SEED = os.environ.get("SKEIN_SEED", "20261122")
-LIMIT_S = 900
+LIMIT_S = 1200
 ROWS: List[List[data.Value]] = [["0", "1"], ["1", None], ["2", "3"]]
 TABLE = data.Table("few", {"id": "big", "k": "int"}, ROWS, [1])
 WAY = clusters.Way("auto", "auto")
