@@ -17,7 +17,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 DATA = TOP / "build" / "test-data" / "tpch-0.1"
 CLUSTER = "local:4"
 SUITES = {"tpch": tpch, "tpcds": tpcds}
-#: Of TPC-DS: rollups, grouping sets, windows, set operations, outer joins, EXISTS, and table expressions of many readers.
+#: Of TPC-DS: rollups, windows, set operations, outer joins, EXISTS, and table expressions of many readers.
 NAMES = {
     "tpch": [f"q{number}" for number in range(1, 23)],
     "tpcds": [f"q{number}" for number in (1, 2, 4, 5, 8, 10, 14, 16, 18, 23, 36, 38, 44, 51, 64, 67, 72, 78, 87, 95)],

@@ -58,7 +58,9 @@ def _take_limit(node: Json) -> Optional[int]:
 
 
 def _orders(node: Json) -> List[Json]:
-    return [order for modifier in node["modifiers"] if modifier["type"] == "ORDER_MODIFIER" for order in modifier["orders"]]
+    return [
+        order for modifier in node["modifiers"] if modifier["type"] == "ORDER_MODIFIER" for order in modifier["orders"]
+    ]
 
 
 def _place_of(expression: Json, names: List[str], node: Json) -> int:

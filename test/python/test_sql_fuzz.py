@@ -16,9 +16,9 @@ from sql.queries import Statement
 from sql.runner import Case, Sides, Tally
 
 TOP = pathlib.Path(__file__).parent.parent.parent
-QUERIES = 280
+QUERIES = 700
 SEED = os.environ.get("SKEIN_SEED", "20261122")
-LIMIT_S = 900
+LIMIT_S = 1200
 ROWS: List[List[data.Value]] = [["0", "1"], ["1", None], ["2", "3"]]
 TABLE = data.Table("few", {"id": "big", "k": "int"}, ROWS, [1])
 WAY = clusters.Way("auto", "auto")
@@ -32,7 +32,9 @@ def test_random_queries_give_the_answers_of_duckdb() -> None:
     path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(TOP / "test" / "fuzz"), str(TOP / "tools")])
     command = [sys.executable, "-m", "sql", "--seed", SEED, "--queries", str(QUERIES)]
     environment = dict(os.environ, PYTHONPATH=path)
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False, cwd=TOP)
+    run = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False, cwd=TOP
+    )
     assert run.returncode == 0, run.stdout + run.stderr
 
 
@@ -55,7 +57,9 @@ def wrong_where(text: str, found: Callable[[Sides, Statement, clusters.Way], Out
 
 def test_a_lost_row_is_a_difference_that_becomes_small(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sides, "found", wrong_where("max(", Sides.found))
-    sql = "SELECT g, m + 1 AS n FROM (SELECT k % 2 AS g, max(id) AS m, count(*) AS c FROM few WHERE id < 5 GROUP BY ALL)"
+    sql = (
+        "SELECT g, m + 1 AS n FROM (SELECT k % 2 AS g, max(id) AS m, count(*) AS c FROM few WHERE id < 5 GROUP BY ALL)"
+    )
     difference = runner.check(sides, 0, Case(Statement(sql, [], False), sides.tables, sides.shape, WAY), Tally())
     assert difference is not None
     small = shrink.Shrinker(sides, difference).run()

@@ -15,7 +15,9 @@ LIMITED = "SELECT name FROM t ORDER BY k LIMIT 3"
 @pytest.fixture
 def plain() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE t AS FROM (VALUES (1, 'a'), (1, 'b'), (2, 'c'), (2, 'd'), (2, 'e')) t(k, name)")
+        connection.execute(
+            "CREATE TABLE t AS FROM (VALUES (1, 'a'), (1, 'b'), (2, 'c'), (2, 'd'), (2, 'e')) t(k, name)"
+        )
         yield connection
 
 
@@ -64,6 +66,8 @@ def test_without_order_any_rows_are_right(plain: duckdb.DuckDBPyConnection) -> N
 
 
 def test_floats_that_nearly_agree_are_the_same_row_and_the_same_key(plain: duckdb.DuckDBPyConnection) -> None:
-    expected = tied_answers.answer_of(plain, "SELECT 'x' || k, k / 3.0::DOUBLE v FROM t WHERE name IN ('a', 'c') ORDER BY v")
+    expected = tied_answers.answer_of(
+        plain, "SELECT 'x' || k, k / 3.0::DOUBLE v FROM t WHERE name IN ('a', 'c') ORDER BY v"
+    )
     assert tied_answers.is_right([("x1", 1 / 3 + 1e-12), ("x2", 2 / 3)], expected)
     assert not tied_answers.is_right([("x1", 1 / 3 + 1e-6), ("x2", 2 / 3)], expected)

@@ -32,7 +32,9 @@ def run_child(arguments: argparse.Namespace) -> int:
         say(difference.number, "shrinking")
         print(report.text_of(shrink.Shrinker(sides, difference).run(), arguments.seed), flush=True)
 
-    runner.run_all(arguments.seed, range(arguments.first, arguments.first + arguments.queries), say, on_difference, tally)
+    runner.run_all(
+        arguments.seed, range(arguments.first, arguments.first + arguments.queries), say, on_difference, tally
+    )
     say(arguments.first + arguments.queries, "")
     return 0
 

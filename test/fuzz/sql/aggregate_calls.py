@@ -13,7 +13,18 @@ WINDOW = "a window function only"
 #: What is not compared without an ORDER BY, or not at all, by name.
 ONLY_ORDERED = {
     name: ORDER_OF_ROWS
-    for name in ("any_value", "arbitrary", "first", "last", "list", "array_agg", "string_agg", "group_concat", "listagg", "mode")
+    for name in (
+        "any_value",
+        "arbitrary",
+        "first",
+        "last",
+        "list",
+        "array_agg",
+        "string_agg",
+        "group_concat",
+        "listagg",
+        "mode",
+    )
 }
 #: After a NULL key DuckDB 1.5.5 takes the next row, whatever its key.
 ONLY_ORDERED.update({"arg_max_nulls_last": ORDER_OF_ROWS, "arg_min_nulls_last": ORDER_OF_ROWS})
@@ -21,14 +32,40 @@ OPEN = {
     "approx_quantile": ESTIMATE,
     "approx_top_k": ESTIMATE,
     "reservoir_quantile": "a random sample",
-    **{name: WINDOW for name in ("cume_dist", "dense_rank", "fill", "first_value", "lag", "last_value", "lead", "nth_value")},
+    **{
+        name: WINDOW
+        for name in ("cume_dist", "dense_rank", "fill", "first_value", "lag", "last_value", "lead", "nth_value")
+    },
     **{name: WINDOW for name in ("ntile", "percent_rank", "rank", "rank_dense", "row_number")},
 }
-#: Sums of values that cancel each other or are rounded, and a histogram whose order NaN breaks: what comes out depends on
-#: the order of rows.
+#: Sums of values that cancel each other or are rounded, and a histogram whose order NaN breaks: what comes out depends
+#: on the order of rows.
 INEXACT = ("wild",)
-ARITHMETIC = ("avg", "corr", "favg", "fsum", "kahan_sum", "kurtosis", "kurtosis_pop", "mad", "mean", "product", "sem", "skewness")
-ARITHMETIC += ("stddev", "stddev_pop", "stddev_samp", "sum", "sum_no_overflow", "sumkahan", "var_pop", "var_samp", "variance")
+ARITHMETIC = (
+    "avg",
+    "corr",
+    "favg",
+    "fsum",
+    "kahan_sum",
+    "kurtosis",
+    "kurtosis_pop",
+    "mad",
+    "mean",
+    "product",
+    "sem",
+    "skewness",
+)
+ARITHMETIC += (
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "sum_no_overflow",
+    "sumkahan",
+    "var_pop",
+    "var_samp",
+    "variance",
+)
 ARITHMETIC += ("covar_pop", "covar_samp", "histogram", "median", "quantile_cont")
 
 PAIRS = ("corr", "covar_pop", "covar_samp")
@@ -44,7 +81,10 @@ ARGUMENTS: Dict[str, List[str]] = {
     "quantile_cont": ["{x}, 0.3", "{x}, [0.1, 0.9]"],
     "quantile_disc": ["{x}, 0.3", "{x}, [0.1, 0.9]"],
     **{name: ["{x}, '; '", "{x}"] for name in ("string_agg", "group_concat", "listagg")},
-    **{name: ["{x}, id", "{x}, {x}", "{x}, id, 3"] for name in ("arg_max", "arg_min", "argmax", "argmin", "max_by", "min_by")},
+    **{
+        name: ["{x}, id", "{x}, {x}", "{x}, id, 3"]
+        for name in ("arg_max", "arg_min", "argmax", "argmin", "max_by", "min_by")
+    },
     **{f"arg_{which}_{nulls}": ["{x}, id", "{x}, {x}"] for which in ("max", "min") for nulls in ("null", "nulls_last")},
     **{name: ["{x}, c_tame", "c_tame, {x}"] for name in (*PAIRS, *REGRESSIONS)},
 }
@@ -117,7 +157,7 @@ def calls(plain: duckdb.DuckDBPyConnection, name: str, variant: Variant, table: 
 def _arguments(name: str, table: data.Table) -> Iterator[str]:
     for arguments in ARGUMENTS.get(name, ["{x}"]):
         for column, kind in table.columns.items():
-            if name not in ARITHMETIC or kind not in INEXACT:
+            if kind not in INEXACT or not (name in ARITHMETIC or name in REGRESSIONS):
                 yield arguments.replace("{x}", column)
 
 

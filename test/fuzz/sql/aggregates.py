@@ -65,7 +65,10 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
             (f"entropy({whole})", "out"),
             (f"kahan_sum({expression(context, columns, 'tame', 1)})", "out"),
             (f"product(sign({expression(context, columns, 'tiny', 1)}))", "out"),
-            (f"regr_count({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tame', 1)})", "out"),
+            (
+                f"regr_count({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tame', 1)})",
+                "out",
+            ),
             (f"list({distinct}{value} ORDER BY {value}{order})", "out"),
             (f"string_agg({distinct}{text}, ',' ORDER BY {text}{order})", "out"),
             (f"avg({distinct}{number})", "out"),

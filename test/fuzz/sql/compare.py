@@ -1,7 +1,7 @@
 """Runs a statement and says what came out: texts of the rows, or the class of the error; and whether two are the same.
 
 Rows are multisets, or lists where the query puts all of them in order. Floats are the same within RELATIVE_TOLERANCE:
-the noise of a variance or an average depends on the order of rows. -0.0 and 0.0 are equal, so either may stand for a group.
+the noise of a variance or an average depends on the order of rows. -0.0 and 0.0 are equal: either may stand for a group.
 """
 
 import collections
@@ -100,6 +100,7 @@ def _split(row: Row, is_float: List[bool]) -> Parts:
     exact = []
     for value, has_float in zip(row, is_float):
         if value is not None and has_float:
+            value = value.replace("-nan", "nan")  # what comes of inf - inf
             numbers += map(float, NUMBER.findall(value))
             value = NUMBER.sub("float", value)
         exact.append((value is None, value or ""))

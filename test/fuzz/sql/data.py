@@ -99,7 +99,9 @@ def view_of(table: Table, folder: str) -> str:
         return f"{name}::{kinds.KINDS[kind].type} AS {name}" if kinds.KINDS[kind].stored else name
 
     listed = ", ".join(itertools.starmap(column, table.columns.items()))
-    return f"CREATE OR REPLACE VIEW {table.name} AS SELECT {listed} FROM read_parquet('{folder}/{table.name}-*.parquet')"
+    return (
+        f"CREATE OR REPLACE VIEW {table.name} AS SELECT {listed} FROM read_parquet('{folder}/{table.name}-*.parquet')"
+    )
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table, rows: List[List[Value]], form: str) -> None:

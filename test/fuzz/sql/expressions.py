@@ -58,7 +58,11 @@ FORMS: Dict[str, List[Tuple[str, Sequence[str]]]] = {
     ],
     "huge": [("{0}::HUGEINT", ("big",)), ("TRY({0} + {1})", ("huge", "big")), ("TRY(-{0})", ("huge",))],
     "ubig": [("TRY_CAST({0} AS UBIGINT)", ("big",)), ("hash({0})", ("str",)), ("hash({0}, {1})", ("int", "date"))],
-    "dec": [("TRY_CAST({0} AS DECIMAL(9, 2))", ("int",)), ("TRY_CAST({0} AS DECIMAL(9, 2))", ("str",)), ("abs({0})", ("dec",))],
+    "dec": [
+        ("TRY_CAST({0} AS DECIMAL(9, 2))", ("int",)),
+        ("TRY_CAST({0} AS DECIMAL(9, 2))", ("str",)),
+        ("abs({0})", ("dec",)),
+    ],
     "wide": [("TRY_CAST({0} AS DECIMAL(38, 6))", ("dec",)), ("round({0}, 6)", ("wide",))],
     "tame": [
         ("({0} % 1000)::DOUBLE", ("int",)),

@@ -50,8 +50,43 @@ def tame(rng: Rng) -> str:
     return str(rng.randint(-4000, 4000) / 4)
 
 
-STRINGS = ["", "a", "A", "ab", "abc", "b", " ", "  a ", "äöü", "ß", "ẞ", "日本語", "😀", "👩‍👩‍👧", "é", "e\u0301", "%", "_", "a%b"]
-STRINGS += ["'", '"', "\\", "null", "NULL", "0", "-1", "1.5", "x" * 12, "x" * 13, "y" * 300, "line\nbreak", "tab\there", "zz"]
+STRINGS = [
+    "",
+    "a",
+    "A",
+    "ab",
+    "abc",
+    "b",
+    " ",
+    "  a ",
+    "äöü",
+    "ß",
+    "ẞ",
+    "日本語",
+    "😀",
+    "👩‍👩‍👧",
+    "é",
+    "e\u0301",
+    "%",
+    "_",
+    "a%b",
+]
+STRINGS += [
+    "'",
+    '"',
+    "\\",
+    "null",
+    "NULL",
+    "0",
+    "-1",
+    "1.5",
+    "x" * 12,
+    "x" * 13,
+    "y" * 300,
+    "line\nbreak",
+    "tab\there",
+    "zz",
+]
 
 
 def string(rng: Rng) -> str:
@@ -59,12 +94,18 @@ def string(rng: Rng) -> str:
 
 
 def blob(rng: Rng) -> str:
-    return "".join(f"\\x{byte:02X}" for byte in rng.choices([0, 1, 65, 97, 127, 128, 255], k=rng.choice([0, 1, 2, 5, 13])))
+    return "".join(
+        f"\\x{byte:02X}" for byte in rng.choices([0, 1, 65, 97, 127, 128, 255], k=rng.choice([0, 1, 2, 5, 13]))
+    )
 
 
 def date(rng: Rng) -> str:
     extremes = ["infinity", "-infinity", "1970-01-01", "0001-01-01", "5877642-06-25 (BC)", "9999-12-31", "2000-02-29"]
-    return rng.choice(extremes) if rng.random() < 0.15 else f"20{rng.randint(0, 5):02}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    return (
+        rng.choice(extremes)
+        if rng.random() < 0.15
+        else f"20{rng.randint(0, 5):02}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    )
 
 
 def clock(rng: Rng) -> str:
@@ -75,7 +116,9 @@ def clock(rng: Rng) -> str:
 
 def timestamp(rng: Rng) -> str:
     if rng.random() < 0.12:
-        return rng.choice(["infinity", "-infinity", "1970-01-01 00:00:00", "1677-09-22 00:12:43", "9999-12-31 23:59:59.999999"])
+        return rng.choice(
+            ["infinity", "-infinity", "1970-01-01 00:00:00", "1677-09-22 00:12:43", "9999-12-31 23:59:59.999999"]
+        )
     return f"2020-{rng.randint(1, 12):02}-{rng.randint(1, 28):02} {clock(rng)}"
 
 
@@ -107,7 +150,11 @@ def struct(rng: Rng) -> str:
 
 
 def mapping(rng: Rng) -> str:
-    return "{" + ", ".join(f"{key}={maybe(rng, str(rng.randint(0, 5)))}" for key in rng.sample("abcd", rng.randint(0, 3))) + "}"
+    return (
+        "{"
+        + ", ".join(f"{key}={maybe(rng, str(rng.randint(0, 5)))}" for key in rng.sample("abcd", rng.randint(0, 3)))
+        + "}"
+    )
 
 
 def nested(rng: Rng) -> str:
@@ -130,7 +177,9 @@ KINDS: Dict[str, Kind] = {
     "dec": Kind("DECIMAL(9, 2)", decimal(9, 2)),
     "wide": Kind("DECIMAL(38, 6)", decimal(38, 6)),
     "tame": Kind("DOUBLE", tame),
-    "wild": Kind("DOUBLE", pick("NaN", "inf", "-inf", "-0.0", "0.0", "1e308", "-1e308", "5e-324", "1.5", "-1.5", "0.1", "3")),
+    "wild": Kind(
+        "DOUBLE", pick("NaN", "inf", "-inf", "-0.0", "0.0", "1e308", "-1e308", "5e-324", "1.5", "-1.5", "0.1", "3")
+    ),
     "float": Kind("FLOAT", tame),
     "bool": Kind("BOOLEAN", pick("true", "false")),
     "str": Kind("VARCHAR", string),

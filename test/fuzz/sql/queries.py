@@ -1,19 +1,20 @@
 """Random statements: SELECT in all its shapes, set operations, table expressions, PIVOT and UNPIVOT.
 
-Nothing is made whose answer DuckDB leaves open: LIMIT stands under a total order, aggregates that see an order are given
-one, and floats with noise are only given out.
+Nothing is made whose answer DuckDB leaves open: LIMIT stands under a total order, aggregates that see an order are
+given one, and floats with noise are only given out.
 """
 
 import re
 from typing import Any, List, NamedTuple, Optional
 
 from sql import kinds
-from sql.aggregates import aggregate, order_of, total_order, window
+from sql.aggregates import order_of
 from sql.data import Table
 from sql.expressions import condition, expression
 from sql.relations import base, relation
 from sql.scope import Column, Context, Relation, Rng
-from sql.subqueries import scalar_subquery, subquery_condition
+from sql.selects import Select, distinct, grouped, plain, windowed
+from sql.subqueries import subquery_condition
 
 
 class Statement(NamedTuple):
@@ -22,16 +23,6 @@ class Statement(NamedTuple):
     sql: str
     parameters: List[Any]
     is_ordered: bool
-
-
-class Select(NamedTuple):
-    """A query without parentheses. `unique`: names of output columns that tell rows apart."""
-
-    text: str
-    columns: List[Column]
-    unique: Optional[List[str]]
-    rows: int
-    is_ordered: bool = False
 
 
 def make_statement(rng: Rng, tables: List[Table]) -> Statement:
@@ -109,13 +100,13 @@ def _select(context: Context, depth: int, is_last: bool) -> Select:
     where = _where(context, source)
     shape = context.rng.random()
     if shape < 0.35 and source.columns:
-        made = _grouped(context, source, where, is_last)
+        made = grouped(context, source, where, is_last)
     elif shape < 0.5:
-        made = _windowed(context, source, where, is_last)
+        made = windowed(context, source, where, is_last)
     elif shape < 0.58:
-        made = _distinct(context, source, where)
+        made = distinct(context, source, where)
     else:
-        made = _plain(context, source, where)
+        made = plain(context, source, where)
     return _ordered(context, made, is_last)
 
 
@@ -129,112 +120,6 @@ def _where(context: Context, source: Relation) -> str:
     return f" WHERE {joint.join(predicates)}" if predicates else ""
 
 
-def _plain(context: Context, source: Relation, where: str) -> Select:
-    rng = context.rng
-    items, columns = [], []
-    for _ in range(rng.randint(1, 4)):
-        name = context.name("c")
-        if source.columns and context.chance(0.5):
-            value = rng.choice(source.columns)
-        elif context.chance(0.15):
-            value = scalar_subquery(context, source.columns)
-        else:
-            kind = rng.choice(source.columns).kind if source.columns else "int"
-            value = Column(expression(context, source.columns, kind, 3), kind)
-        items.append(f"{value.text} AS {name}")
-        columns.append(Column(name, value.kind))
-    if context.chance(0.06):
-        items.append(f"unnest({expression(context, source.columns, 'ints', 1)}) AS un")
-        return Select(f"SELECT {', '.join(items)} FROM {source.text}{where}", [*columns, Column("un", "int")], None, source.rows * 3)
-    return _with_unique(context, f"FROM {source.text}{where}", items, columns, source)
-
-
-def _with_unique(context: Context, rest: str, items: List[str], columns: List[Column], source: Relation) -> Select:
-    """Gives the columns out that tell rows apart, too, half of the time."""
-    unique: Optional[List[str]] = None
-    if source.unique is not None and context.chance(0.5):
-        unique = []
-        kinds_of = {column.text: column.kind for column in source.columns}
-        for text in source.unique:
-            name = context.name("i")
-            items, columns, unique = [*items, f"{text} AS {name}"], [*columns, Column(name, kinds_of.get(text, "big"))], [*unique, name]
-    return Select(f"SELECT {', '.join(items)} {rest}", columns, unique, source.rows)
-
-
-def _windowed(context: Context, source: Relation, where: str, is_last: bool) -> Select:
-    columns_of_source = {column.text for column in source.columns}
-    if not source.columns or source.unique is None or not set(source.unique) <= columns_of_source:
-        return _plain(context, source, where)
-    items, columns = [], []
-    for _ in range(context.rng.randint(1, 3)):
-        text, kind = window(context, source, source.unique, is_last)
-        name = context.name("w")
-        items.append(f"{text} AS {name}")
-        columns.append(Column(name, kind))
-    some = context.rng.choice(source.columns)
-    items.append(f"{some.text} AS c0")
-    qualify = ""
-    if context.chance(0.25):
-        key = context.rng.choice(source.columns).text
-        order = total_order(context, source.columns, source.unique)
-        qualify = f" QUALIFY row_number() OVER (PARTITION BY {key} {order}) <= {context.rng.randint(1, 4)}"
-    return _with_unique(context, f"FROM {source.text}{where}{qualify}", items, [*columns, Column("c0", some.kind)], source)
-
-
-def _distinct(context: Context, source: Relation, where: str) -> Select:
-    rng = context.rng
-    chosen = rng.sample(source.columns, min(len(source.columns), rng.randint(1, 3)))
-    if not chosen:
-        return _plain(context, source, where)
-    items = [f"{column.text} AS {column.text.split('.')[-1]}_{at}" for at, column in enumerate(chosen)]
-    columns = [Column(item.split(" AS ")[-1], column.kind) for item, column in zip(items, chosen)]
-    rest = f"{', '.join(items)} FROM {source.text}{where}"
-    if source.unique is not None and set(source.unique) <= {column.text for column in source.columns} and context.chance(0.5):
-        key = chosen[0]
-        order = order_of(context, [key.text, *(text for text in source.unique if text != key.text)])
-        return Select(f"SELECT DISTINCT ON ({key.text}) {rest} {order}", columns, [columns[0].text], source.rows, False)
-    return Select(f"SELECT DISTINCT {rest}", columns, [column.text for column in columns], source.rows)
-
-
-def _grouped(context: Context, source: Relation, where: str, is_last: bool) -> Select:
-    """Makes an aggregation: without keys, by keys, or by grouping sets."""
-    rng = context.rng
-    keys = []
-    for _ in range(rng.choice([0, 1, 1, 2, 2, 3])):
-        kind = rng.choice(source.columns).kind
-        keys.append(Column(expression(context, source.columns, kind, rng.choice([0, 0, 1])), kind))
-    keys = [key for at, key in enumerate(keys) if key.text not in [other.text for other in keys[:at]] and "." in key.text]
-    names = [context.name("k") for _ in keys]
-    items = [f"{key.text} AS {name}" for key, name in zip(keys, names)]
-    columns = [Column(name, key.kind) for key, name in zip(keys, names)]
-    for _ in range(rng.randint(1, 4)):
-        text, kind = aggregate(context, source.columns, is_last)
-        name = context.name("a")
-        items.append(f"{text} AS {name}")
-        columns.append(Column(name, kind))
-    group, is_set = _group_by(context, [key.text for key in keys])
-    if is_set:
-        items.append(f"grouping({', '.join(key.text for key in keys)}) AS gr")
-        columns.append(Column("gr", "big"))
-    having = ""
-    if context.chance(0.2):
-        having = f" HAVING count(*) {rng.choice(['>', '<', '<>'])} {rng.randint(0, 9)}"
-    unique = [*names, "gr"] if is_set else names
-    text = f"SELECT {', '.join(items)} FROM {source.text}{where}{group}{having}"
-    return Select(text, columns, None if "GROUPING SETS" in group else unique, source.rows)
-
-
-def _group_by(context: Context, keys: List[str]) -> "tuple[str, bool]":
-    rng = context.rng
-    if not keys:
-        return "", False
-    listed = ", ".join(keys)
-    if len(keys) > 1 and context.chance(0.35):
-        sets = ", ".join("(" + ", ".join(rng.sample(keys, rng.randint(0, len(keys)))) + ")" for _ in range(rng.randint(1, 3)))
-        return " GROUP BY " + rng.choice([f"ROLLUP ({listed})", f"CUBE ({listed})", f"GROUPING SETS ({sets}, ({listed}))"]), True
-    return rng.choice([f" GROUP BY {listed}", " GROUP BY ALL"]), False
-
-
 def _ordered(context: Context, made: Select, is_last: bool) -> Select:
     """Puts rows in a total order, and takes some of them."""
     rng = context.rng
@@ -244,7 +129,9 @@ def _ordered(context: Context, made: Select, is_last: bool) -> Select:
     if not context.chance(0.4) or (not is_last and context.chance(0.5)):
         return made
     keys = made.unique if made.unique is not None else known
-    first = rng.sample([name for name in known if name not in keys], min(rng.randint(0, 2), len([n for n in known if n not in keys])))
+    first = rng.sample(
+        [name for name in known if name not in keys], min(rng.randint(0, 2), len([n for n in known if n not in keys]))
+    )
     if not keys:
         return made  # one row
     if made.unique is None:
@@ -253,9 +140,21 @@ def _ordered(context: Context, made: Select, is_last: bool) -> Select:
     if context.chance(0.08) and len(known) == len(made.columns):
         order = f"ORDER BY ALL{rng.choice(['', ' DESC', ' NULLS LAST'])}"
     text = f"{made.text} {order}"
-    limit = rng.choice(["", f" LIMIT {rng.choice([0, 1, 5, 40, 2000])}", f" LIMIT {rng.randint(1, 30)} OFFSET {rng.choice([0, 1, 7, 500])}"])
+    limit = rng.choice(
+        [
+            "",
+            f" LIMIT {rng.choice([0, 1, 5, 40, 2000])}",
+            f" LIMIT {rng.randint(1, 30)} OFFSET {rng.choice([0, 1, 7, 500])}",
+        ]
+    )
     if context.chance(0.15):
-        limit = rng.choice([f" LIMIT {rng.choice([0, 5, 33, 100])}%", " LIMIT (SELECT count(*) FROM few)", f" OFFSET {rng.randint(0, 30)}"])
+        limit = rng.choice(
+            [
+                f" LIMIT {rng.choice([0, 5, 33, 100])}%",
+                " LIMIT (SELECT count(*) FROM few)",
+                f" OFFSET {rng.randint(0, 30)}",
+            ]
+        )
     return made._replace(text=text + limit, is_ordered=True)
 
 
@@ -269,17 +168,26 @@ def _collated(context: Context, made: Select, names: List[str]) -> List[str]:
 def _set_operation(context: Context, depth: int, is_last: bool) -> Select:
     """Joins queries with the same kinds of columns by a set operation."""
     rng = context.rng
-    chosen = rng.sample(list(kinds.KINDS), rng.randint(1, 2)) if context.chance(0.5) else rng.sample(["int", "str", "big", "tame"], 2)
+    chosen = (
+        rng.sample(list(kinds.KINDS), rng.randint(1, 2))
+        if context.chance(0.5)
+        else rng.sample(["int", "str", "big", "tame"], 2)
+    )
     names = [f"s{at}" for at in range(len(chosen))]
 
     def branch() -> str:
         source = relation(context, max(0, depth - 1), derived)
-        items = (f"{expression(context, source.columns, kind, 1)}::{kinds.KINDS[kind].type} AS {name}" for kind, name in zip(chosen, names))
+        items = (
+            f"{expression(context, source.columns, kind, 1)}::{kinds.KINDS[kind].type} AS {name}"
+            for kind, name in zip(chosen, names)
+        )
         return f"SELECT {', '.join(items)} FROM {source.text}{_where(context, source)}"
 
     text, is_set = branch(), False
     for _ in range(rng.choice([1, 1, 2])):
-        operation = rng.choice(["UNION ALL", "UNION", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL", "UNION ALL BY NAME"])
+        operation = rng.choice(
+            ["UNION ALL", "UNION", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL", "UNION ALL BY NAME"]
+        )
         text, is_set = f"({text}) {operation} ({branch()})", operation in ("UNION", "INTERSECT", "EXCEPT")
     columns = [Column(name, kind) for name, kind in zip(names, chosen)]
     return _ordered(context, Select(text, columns, names if is_set else None, 3000), is_last)

@@ -63,7 +63,9 @@ def _values(context: Context) -> Relation:
 
     first = f"({value(kind)}::INTEGER, {value(other)}::{kinds.KINDS[other].type})"
     listed = ", ".join([first, *(f"({value(kind)}, {value(other)})" for _ in range(rows - 1))])
-    return Relation(f"(VALUES {listed}) AS {alias}(a, b)", [Column(f"{alias}.a", kind), Column(f"{alias}.b", other)], None, rows)
+    return Relation(
+        f"(VALUES {listed}) AS {alias}(a, b)", [Column(f"{alias}.a", kind), Column(f"{alias}.b", other)], None, rows
+    )
 
 
 def _series(context: Context) -> Relation:
@@ -76,7 +78,9 @@ def _unnested(context: Context, inner: Relation) -> Relation:
     text = context.rng.choice(lists).text if lists else expression(context, inner.columns, "ints", 1)
     kind = "str" if lists and any(column.text == text and column.kind == "strs" for column in lists) else "int"
     alias = context.name("u")
-    join = context.rng.choice([f" CROSS JOIN unnest({text}) AS {alias}(x)", f" LEFT JOIN unnest({text}) AS {alias}(x) ON true"])
+    join = context.rng.choice(
+        [f" CROSS JOIN unnest({text}) AS {alias}(x)", f" LEFT JOIN unnest({text}) AS {alias}(x) ON true"]
+    )
     return Relation(inner.text + join, [*inner.columns, Column(f"{alias}.x", kind)], None, inner.rows * 3)
 
 
@@ -102,7 +106,9 @@ def _join(context: Context, depth: int, derive: Derive) -> Relation:
 def _joined_on(context: Context, left: Relation, right: Relation, shared: List[str]) -> Relation:
     rng = context.rng
     join = rng.choice(JOINS)
-    predicates = [_key(context, left, right, kind) for kind in rng.sample(shared, min(len(shared), rng.choice([1, 1, 2])))]
+    predicates = [
+        _key(context, left, right, kind) for kind in rng.sample(shared, min(len(shared), rng.choice([1, 1, 2])))
+    ]
     both = left.columns + right.columns
     if left.rows * right.rows < MOST_ROWS and context.chance(0.25):
         predicates = [f"{expression(context, left.columns, 'int', 0)} < {expression(context, right.columns, 'int', 0)}"]
@@ -170,5 +176,12 @@ def _lateral(context: Context, left: Relation) -> Relation:
     else:
         order = f"ORDER BY {inner.unique[0]} {context.rng.choice(['', 'DESC'])} LIMIT {context.rng.randint(1, 3)}"
         text, unique = f"SELECT {value} AS x, {inner.unique[0]} AS n FROM {inner.text} WHERE {where} {order}", None
-    join = context.rng.choice([f" CROSS JOIN LATERAL ({text}) AS {alias}", f" LEFT JOIN LATERAL ({text}) AS {alias} ON true"])
-    return Relation(left.text + join, [*left.columns, Column(f"{alias}.x", kind), Column(f"{alias}.n", "big")], unique, left.rows * 3)
+    join = context.rng.choice(
+        [f" CROSS JOIN LATERAL ({text}) AS {alias}", f" LEFT JOIN LATERAL ({text}) AS {alias} ON true"]
+    )
+    return Relation(
+        left.text + join,
+        [*left.columns, Column(f"{alias}.x", kind), Column(f"{alias}.n", "big")],
+        unique,
+        left.rows * 3,
+    )

@@ -47,7 +47,13 @@ def _query(difference: Difference) -> List[str]:
     if expected.error:
         return ["", "statement error", statement.sql, "----", expected.error.splitlines()[0]]
     columns = "T" * len(expected.is_float)
-    return ["", f"query {columns} {'nosort' if statement.is_ordered else 'rowsort'}", statement.sql, "----", *_answer(expected)]
+    return [
+        "",
+        f"query {columns} {'nosort' if statement.is_ordered else 'rowsort'}",
+        statement.sql,
+        "----",
+        *_answer(expected),
+    ]
 
 
 def _answer(outcome: Outcome) -> List[str]:

@@ -197,7 +197,9 @@ def _nodes(root: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
         yield from _nodes(child)
 
 
-def run_all(seed: int, numbers: range, say: Say, on_difference: Callable[[Sides, Difference], None], tally: Tally) -> None:
+def run_all(
+    seed: int, numbers: range, say: Say, on_difference: Callable[[Sides, Difference], None], tally: Tally
+) -> None:
     """Runs the queries of `numbers`, block by block."""
     sides: Optional[Sides] = None
     block = -1

@@ -13,7 +13,9 @@ def subquery_condition(context: Context, columns: List[Column]) -> str:
     """Writes EXISTS, IN, ANY, ALL, or a comparison with a scalar subquery."""
     rng = context.rng
     inner = base(context, MOST_ROWS)
-    shared = sorted({column.kind for column in inner.columns} & {column.kind for column in columns} - {"out"}) or ["int"]
+    shared = sorted({column.kind for column in inner.columns} & {column.kind for column in columns} - {"out"}) or [
+        "int"
+    ]
     kind = rng.choice(shared)
     outer, value = expression(context, columns, kind, 1), expression(context, inner.columns, kind, 1)
     other = expression(context, inner.columns, "int", 0)
@@ -44,7 +46,9 @@ def scalar_subquery(context: Context, columns: List[Column]) -> Column:
     rng = context.rng
     inner = base(context, MOST_ROWS)
     kind = rng.choice(inner.columns).kind
-    shared = sorted({column.kind for column in inner.columns} & {column.kind for column in columns} - {"out"}) or ["int"]
+    shared = sorted({column.kind for column in inner.columns} & {column.kind for column in columns} - {"out"}) or [
+        "int"
+    ]
     key = rng.choice(shared)
     value = expression(context, inner.columns, kind, 1)
     where = f"WHERE {expression(context, inner.columns, key, 0)} = {expression(context, columns, key, 0)}"

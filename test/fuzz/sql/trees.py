@@ -1,4 +1,4 @@
-"""Smaller variants of a query: the tree that DuckDB makes of its text, with a piece left out or replaced by a part of it."""
+"""Smaller variants of a query: the tree that DuckDB makes of its text, with a piece left out or put in its place."""
 
 import copy
 import json
