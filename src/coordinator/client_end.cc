@@ -93,13 +93,12 @@ arrow::Result<bool> ClientEnd::TryFinish(std::function<void()> wake) {
   return false;
 }
 
-void ClientEnd::Close() {
-  std::shared_ptr<Receiver> inner;  // these two are destroyed after the lock is free
-  std::vector<std::function<void()>> forgotten;
+std::shared_ptr<Receiver> ClientEnd::Close() {
+  std::vector<std::function<void()>> forgotten;  // destroyed after the lock is free
   MutexLock lock(mutex_);
-  inner.swap(receiver_);
   forgotten.swap(wakes_);
   if (status_.ok()) status_ = ClosedError();
+  return std::exchange(receiver_, nullptr);
 }
 
 // ---- for the query

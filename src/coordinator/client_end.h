@@ -36,8 +36,8 @@ class ClientEnd : public Receiver, public QueryObserver {
   uint64_t bytes() const override;
   /// As QueryExecution::TryFinish.
   arrow::Result<bool> TryFinish(std::function<void()> wake);
-  /// Destroys the receiver on this thread and forgets who waits; later calls give Cancelled.
-  void Close();
+  /// Gives up the receiver, null from the second call on, and forgets who waits; later calls give Cancelled.
+  std::shared_ptr<Receiver> Close();
 
   // --- for the query
   void OnProducers(const std::vector<Producer>& producers) override;

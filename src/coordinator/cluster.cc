@@ -56,7 +56,7 @@ class QueryListener : public ClientEndListener {
 
 Execution::~Execution() {
   Cancel("the query was closed by its client");
-  client_->Close();
+  cluster_->DestroyAside(client_->Close());
 }
 
 void Execution::Cancel(const std::string& reason) {
@@ -139,6 +139,11 @@ void ClusterImpl::RunAside(std::function<void()> action) {
   } catch (const std::system_error&) {
     action();  // without a thread the loop waits for it: late, but done
   }
+}
+
+void ClusterImpl::DestroyAside(std::shared_ptr<Receiver> receiver) {
+  const auto last = std::make_shared<std::shared_ptr<Receiver>>(std::move(receiver));
+  loop_.Post([this, last] { RunAside([last] { last->reset(); }); });
 }
 
 void ClusterImpl::OnLost(const QueryWorker& worker, const std::string& reason,

@@ -50,6 +50,9 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
 
   /// Does something with a query on the loop's thread, if it is there still. Any thread.
   void PostToQuery(const QueryId& query, std::function<void(QueryState&)> action);
+  /// Destroys a receiver, which joins its threads, on a thread that is neither of them nor the loop's. Who drops a
+  /// query may be any of those: the one that woke the query's last reader.
+  void DestroyAside(std::shared_ptr<Receiver> receiver);
   bool IsLoopThread() const { return loop_.IsLoopThread(); }
   /// Says whether this is a forked copy of the process that started the cluster: there are no threads and no workers.
   bool IsForkedCopy() const { return getpid() != process_; }

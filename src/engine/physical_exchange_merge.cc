@@ -170,7 +170,8 @@ duckdb::SourceResultType PhysicalExchangeMerge::GetDataInternal(duckdb::Executio
     const auto wake = global.wakeable.Callback();
     auto guard = global.Lock();
     state = global.RefillAll(wake);
-    if (state.ok() && *state == BlockReader::State::kBlocked) return global.BlockSource(guard, input.interrupt_state);
+    if (state.ok() && *state == BlockReader::State::kBlocked)
+      return global.wakeable.Block(global, guard, input.interrupt_state);
   }
   if (!state.ok()) task.Fail(state.status());
   if (*state == BlockReader::State::kFinished) return duckdb::SourceResultType::FINISHED;

@@ -93,7 +93,7 @@ duckdb::SourceResultType PhysicalExchangeSource::GetDataInternal(duckdb::Executi
     guard.lock();
     state = reader.Next(global.receiver, wake, chunk);
     if (state.ok() && *state == BlockReader::State::kBlocked) {
-      return global.BlockSource(guard, input.interrupt_state);
+      return global.wakeable.Block(global, guard, input.interrupt_state);
     }
     guard.unlock();
   }

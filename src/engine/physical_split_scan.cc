@@ -107,7 +107,7 @@ duckdb::SourceResultType PhysicalSplitScan::GetDataInternal(duckdb::ExecutionCon
     // The lock is held from the question to the parking of the task: a wake-up in between waits for it.
     auto guard = global.Lock();
     auto state = feed.TryTake(spec_.scan, split, global.wakeable.Callback());
-    if (state.ok() && *state == SplitFeed::kPending) return global.BlockSource(guard, input.interrupt_state);
+    if (state.ok() && *state == SplitFeed::kPending) return global.wakeable.Block(global, guard, input.interrupt_state);
     // With the lock held: whoever takes a later split, and fails in it, knows that this one was begun.
     if (state.ok() && *state == SplitFeed::kSplit) global.task.progress.BeginSplit(spec_.scan, split.id);
     guard.unlock();

@@ -21,7 +21,7 @@ using duckdb::idx_t;
 // A database file of this process, under a name of its own.
 class OpenDatabase {
  public:
-  OpenDatabase(duckdb::ClientContext& context, const std::string& path) : context_(context) {
+  OpenDatabase(duckdb::ClientContext& context, const std::string& path) : context_(context.shared_from_this()) {
     duckdb::AttachInfo info;
     info.name = "skein_" + duckdb::UUID::ToString(duckdb::UUID::GenerateRandomUUID());
     info.path = path;
@@ -33,7 +33,7 @@ class OpenDatabase {
   ~OpenDatabase() {
     try {
       database_.reset();
-      duckdb::DatabaseManager::Get(context_).DetachDatabase(context_, name_, duckdb::OnEntryNotFound::RETURN_NULL);
+      duckdb::DatabaseManager::Get(*context_).DetachDatabase(*context_, name_, duckdb::OnEntryNotFound::RETURN_NULL);
     } catch (const std::exception&) {
       // What could fail is to close a file that was only read.
     }
@@ -42,11 +42,12 @@ class OpenDatabase {
   OpenDatabase& operator=(const OpenDatabase&) = delete;
 
   duckdb::TableCatalogEntry& Find(const std::string& schema, const std::string& table) {
-    return database_->GetCatalog().GetEntry<duckdb::TableCatalogEntry>(context_, schema, table);
+    return database_->GetCatalog().GetEntry<duckdb::TableCatalogEntry>(*context_, schema, table);
   }
 
  private:
-  duckdb::ClientContext& context_;
+  /// A scan's state can outlive its query by the moment that the thread which woke it last needs to let it go.
+  const duckdb::shared_ptr<duckdb::ClientContext> context_;
   std::string name_;
   duckdb::shared_ptr<duckdb::AttachedDatabase> database_;
 };

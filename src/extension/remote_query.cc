@@ -183,7 +183,8 @@ duckdb::SourceResultType PhysicalRemoteQuery::GetDataInternal(duckdb::ExecutionC
     // Once more with the lock held from the question to the parking of the task: a wake-up in between waits for it.
     auto guard = global.Lock();
     state = NextCaught(global, reader, global.wakeable.Callback(), chunk);
-    if (state.ok() && *state == BlockReader::State::kBlocked) return global.BlockSource(guard, input.interrupt_state);
+    if (state.ok() && *state == BlockReader::State::kBlocked)
+      return global.wakeable.Block(global, guard, input.interrupt_state);
   }
   if (!state.ok()) ThrowForDuckDb(state.status());
   return *state == BlockReader::State::kFinished ? duckdb::SourceResultType::FINISHED
