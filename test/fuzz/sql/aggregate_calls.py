@@ -32,6 +32,7 @@ OPEN = {
     "approx_quantile": ESTIMATE,
     "approx_top_k": ESTIMATE,
     "reservoir_quantile": "a random sample",
+    "sum_no_overflow": "for DuckDB's optimizer only, which puts it in the place of sum",
     **{
         name: WINDOW
         for name in ("cume_dist", "dense_rank", "fill", "first_value", "lag", "last_value", "lead", "nth_value")
@@ -60,7 +61,6 @@ ARITHMETIC += (
     "stddev_pop",
     "stddev_samp",
     "sum",
-    "sum_no_overflow",
     "sumkahan",
     "var_pop",
     "var_samp",
