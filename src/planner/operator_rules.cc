@@ -63,7 +63,7 @@ const std::vector<OperatorRule>& OperatorRules() {
        "as the side that stays, or by the keys", "its type allows neither", "test/sql/joins"},
       {Type::LOGICAL_ASOF_JOIN, kCluster, &Placer::PlaceComparisonJoin,
        "both together by the equality keys, or the right side copied", "as the left side, or by the keys",
-       "it emits unmatched right rows and has no equality key", "test/sql/joins/asof.test"},
+       "it emits unmatched right rows", "test/sql/joins/asof.test"},
       {Type::LOGICAL_ANY_JOIN, kCluster, &Placer::PlaceNestedLoopJoin, "one side copied to every task",
        "as the side that stays", "its type allows no copy", "test/sql/joins/inequality.test"},
       {Type::LOGICAL_CROSS_PRODUCT, kCluster, &Placer::PlaceNestedLoopJoin, "one side copied to every task",
