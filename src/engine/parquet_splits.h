@@ -1,5 +1,5 @@
-// Cuts a scan into splits at the coordinator: of Parquet files every row group of every file, each once, files pinned by
-// size and modification time; of a table see table_splits.h.
+// Cuts a scan into splits at the coordinator: of Parquet files every row group of every file, each once, files pinned
+// by size and modification time; of a table see table_splits.h.
 #pragma once
 
 #include <vector>
@@ -23,8 +23,8 @@ struct PlannedScan {
 std::string WhyNotSplittable(duckdb::LogicalGet& get);
 /// Takes what a split scan needs out of a splittable scan. Parquet files are those left after DuckDB's own pruning.
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
-/// Reads the Parquet files' footers (kept in the instance's object cache while a file is unchanged) and returns one split a row
-/// group, ids from 0, in file order. Throws DuckDB's exceptions.
+/// Reads the Parquet files' footers (kept in the instance's object cache while a file is unchanged) and returns one
+/// split a row group, ids from 0, in file order. Throws DuckDB's exceptions.
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
 
 }  // namespace skein::core
