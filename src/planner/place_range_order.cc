@@ -9,8 +9,7 @@
 //                                  quantiles of the sort keys of a sample of c, for all tasks
 //
 // The cuts are quantiles of a sample, as in Blelloch et al., "A comparison of sorting algorithms for the Connection
-// Machine CM-2" (SPAA 1991): with 2,000 sampled rows a task the largest range has a few percent more than its share.
-// All rows with equal keys are in one range, so many equal keys make a large one.
+// Machine CM-2" (SPAA 1991). All rows with equal keys are in one range, so many equal keys make a large one.
 #include <algorithm>
 
 #include "duckdb/catalog/catalog.hpp"
