@@ -9,6 +9,7 @@
 #include "engine/physical_exchange_sink.h"
 #include "engine/physical_exchange_source.h"
 #include "engine/physical_split_scan.h"
+#include "engine/task_copy.h"
 
 namespace skein::core {
 namespace {
@@ -38,6 +39,8 @@ duckdb::unique_ptr<SkeinOperator> MakeOperator(OperatorKind kind) {
       return duckdb::make_uniq<LogicalSplitScan>();
     case OperatorKind::kRestore:
       return duckdb::make_uniq<LogicalRestore>();
+    case OperatorKind::kTaskCopy:
+      return duckdb::make_uniq<LogicalTaskCopy>();
     default:
       throw duckdb::SerializationException("a fragment holds an operator of an unknown kind");
   }

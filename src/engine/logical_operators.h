@@ -22,7 +22,9 @@ enum class OperatorKind : uint8_t {
   kSplitScan = 3,
   kRestore = 4,
   kRemoteQuery = 5,
-  kClientSink = 6
+  kClientSink = 6,
+  kTaskCopy = 7,
+  kClusterCopy = 8
 };
 
 /// What all of them share: fixed bindings and types. `expressions` of the base class are resolved by DuckDB.

@@ -103,6 +103,11 @@ uint32_t InstanceState::worker_count() const {
   return cluster_ ? std::max<uint32_t>(1, static_cast<uint32_t>(cluster_->Workers().size())) : 0;
 }
 
+bool InstanceState::has_local_workers() const {
+  MutexLock lock(mutex_);
+  return spec_ && spec_->local_workers > 0;
+}
+
 std::shared_ptr<Cluster> InstanceState::cluster() const {
   MutexLock lock(mutex_);
   return cluster_;

@@ -42,6 +42,8 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
 
   /// Number of workers that the setting names, or that a given cluster has (1 where it has none now); 0: none is set.
   uint32_t worker_count() const;
+  /// Says whether the workers are processes that this one starts, with the same files.
+  bool has_local_workers() const;
   /// The running cluster, or null.
   std::shared_ptr<Cluster> cluster() const;
   /// Starts the cluster if it does not run yet. Errors name the worker.

@@ -5,10 +5,12 @@
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "extension/built_stages.h"
+#include "extension/cluster_copy.h"
 #include "extension/explain_rows.h"
 #include "extension/instance_state.h"
 #include "extension/remote_query.h"
 #include "extension/settings.h"
+#include "planner/copy_rule.h"
 #include "planner/eligibility.h"
 #include "planner/exchange_placer.h"
 #include "planner/operator_table.h"
@@ -31,6 +33,7 @@ class Hook {
 
   void Visit(OperatorPtr& plan, bool is_top = true) {
     if (PlacementOf(plan->type) == Placement::kStatement) {
+      if (plan->type == LogicalOperatorType::LOGICAL_COPY_TO_FILE && TryDistributeCopy(plan)) return;
       for (auto& child : plan->children) Visit(child, true);
       if (plan->type == LogicalOperatorType::LOGICAL_EXPLAIN) {
         AddStageRows(context_, plan, client_reasons_, [&] { return binder_.GenerateTableIndex(); });
@@ -83,15 +86,52 @@ class Hook {
            " rows are scanned, fewer than skein_auto_min_rows = " + std::to_string(min_rows);
   }
 
+  // Has the workers write what they have, where all of the query below runs there.
+  bool TryDistributeCopy(OperatorPtr& plan) {
+    auto& copy = plan->Cast<duckdb::LogicalCopyToFile>();
+    auto& child = copy.children[0];
+    if (!HasScan(*child) || PlacementOf(child->type) != Placement::kCluster) return false;
+    const auto found = Examine(context_, *child, instance_.WorkerFunctions());
+    if (!found.reason.empty() || !WhyNotWorthIt(found, true).empty()) return false;
+    const auto reason = WhyClientCopies(copy);
+    if (!reason.empty()) {
+      StaysBecause(reason);
+      return false;
+    }
+    auto target = std::make_shared<CopyTarget>();
+    auto query = std::move(child);
+    auto remote = Distribute(std::move(query), [&](OperatorPtr placed) -> OperatorPtr {
+      return duckdb::make_uniq<LogicalTaskCopy>(TakeTaskCopy(copy), std::move(placed), target);
+    });
+    plan = duckdb::make_uniq<LogicalClusterCopy>(copy, std::move(target), std::move(remote));
+    return true;
+  }
+
+  std::string WhyClientCopies(const duckdb::LogicalCopyToFile& copy) const {
+    const auto reason = WhyWrittenByClient(copy);
+    if (!reason.empty()) return reason;
+    const auto choice = CopyChoiceOf(context_);
+    if (choice == CopyChoice::kClient) return "files are written by the client, as skein_copy = 'client' says";
+    if (choice == CopyChoice::kWorkers || instance_.has_local_workers()) return "";
+    return "files are written by the client: workers elsewhere may have other folders; where they share them, SET "
+           "skein_copy = 'workers'";
+  }
+
   OperatorPtr Distribute(OperatorPtr plan) {
+    return Distribute(std::move(plan), [](OperatorPtr placed) { return placed; });
+  }
+
+  // `finish` puts something above the placed plan: each task of the last stage runs it.
+  OperatorPtr Distribute(OperatorPtr plan, const std::function<OperatorPtr(OperatorPtr)>& finish) {
     plan->ResolveOperatorTypes();
     auto remote = duckdb::make_uniq<LogicalRemoteQuery>();
-    remote->bindings = plan->GetColumnBindings();
-    remote->output_types = plan->types;
     remote->SetEstimatedCardinality(plan->estimated_cardinality);
     ExchangePlacer placer(context_, options_, [&] { return binder_.GenerateTableIndex(); });
     placer.PlaceRoot(plan);
+    plan = finish(std::move(plan));
     plan->ResolveOperatorTypes();
+    remote->bindings = plan->GetColumnBindings();
+    remote->output_types = plan->types;
     StageCutter cutter(context_, options_, placer);
     remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));
     return remote;

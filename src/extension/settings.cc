@@ -79,6 +79,10 @@ void SetAggregate(duckdb::ClientContext&, SetScope, Value& value) {
 
 void SetSort(duckdb::ClientContext&, SetScope, Value& value) { OneOf("skein_sort", value, {"auto", "merge", "range"}); }
 
+void SetCopy(duckdb::ClientContext&, SetScope, Value& value) {
+  OneOf("skein_copy", value, {"auto", "client", "workers"});
+}
+
 void SetRecovery(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_recovery", value, {"off", "on"});
   if (value.ToString() == "on") {
@@ -117,6 +121,8 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
                             Value("auto"), SetAggregate);
   config.AddExtensionOption("skein_sort", "auto, merge (one task merges) or range (no single task has all rows)",
                             LogicalType::VARCHAR, Value("auto"), SetSort);
+  config.AddExtensionOption("skein_copy", "auto, client or workers: who writes the files of a COPY to a folder",
+                            LogicalType::VARCHAR, Value("auto"), SetCopy);
   config.AddExtensionOption("skein_recovery", "off: the loss of a worker is an error", LogicalType::VARCHAR,
                             Value("off"), SetRecovery);
 }
@@ -125,6 +131,12 @@ Mode ModeOf(duckdb::ClientContext& context) {
   const auto text = TextOf(context, "skein_mode");
   if (text == "local") return Mode::kLocal;
   return text == "distributed" ? Mode::kDistributed : Mode::kAuto;
+}
+
+CopyChoice CopyChoiceOf(duckdb::ClientContext& context) {
+  const auto text = TextOf(context, "skein_copy");
+  if (text == "client") return CopyChoice::kClient;
+  return text == "workers" ? CopyChoice::kWorkers : CopyChoice::kAuto;
 }
 
 uint64_t AutoMinRowsOf(duckdb::ClientContext& context) {

@@ -10,6 +10,7 @@
 #include "duckdb/planner/operator/logical_join.hpp"
 #include "duckdb/planner/operator/logical_top_n.hpp"
 #include "engine/logical_operators.h"
+#include "engine/task_copy.h"
 
 namespace skein::core {
 namespace {
@@ -83,6 +84,11 @@ bool DeliversOrderOfOurs(const SkeinOperator& op) {
   return exchange.is_ordered || !exchange.merge_keys.empty();
 }
 
+std::string DetailOfOurs(const SkeinOperator* op) {
+  if (op == nullptr || op->kind() != OperatorKind::kTaskCopy) return "";
+  return static_cast<const LogicalTaskCopy*>(op)->format();
+}
+
 }  // namespace
 
 bool DeliversOrder(const duckdb::LogicalOperator& plan) {
@@ -135,6 +141,8 @@ std::string DetailOf(duckdb::LogicalOperator& op) {
       return "";
     case LogicalOperatorType::LOGICAL_TOP_N:
       return std::to_string(op.Cast<duckdb::LogicalTopN>().limit);
+    case LogicalOperatorType::LOGICAL_EXTENSION_OPERATOR:
+      return DetailOfOurs(AsSkein(op));
     default:
       return "";
   }

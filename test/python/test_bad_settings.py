@@ -33,6 +33,7 @@ def error_of(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         ("skein_join", "''"),
         ("skein_aggregate", "'half'"),
         ("skein_sort", "'bubble'"),
+        ("skein_copy", "'nobody'"),
         ("skein_recovery", "'on'"),
         ("skein_recovery", "'sometimes'"),
         ("skein_secret", "'two words'"),

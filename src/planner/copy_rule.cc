@@ -1,0 +1,49 @@
+#include "planner/copy_rule.h"
+
+namespace skein::core {
+namespace {
+
+bool IsFolder(const duckdb::LogicalCopyToFile& copy) {
+  return copy.per_thread_output || copy.partition_output || copy.rotate || copy.file_size_bytes.IsValid();
+}
+
+}  // namespace
+
+std::string WhyWrittenByClient(const duckdb::LogicalCopyToFile& copy) {
+  if (!IsFolder(copy)) return "one file is written by one process";
+  // An object store has no way to give all files their names at once.
+  if (copy.file_path.find(":/") != std::string::npos) return "files outside of a file system are written by the client";
+  const auto& format = copy.function.name;
+  if (format != "parquet" && format != "csv") return "COPY TO of the format " + format + " runs in the client";
+  if (copy.preserve_order == duckdb::PreserveOrderType::PRESERVE_ORDER) return "PRESERVE_ORDER";
+  return "";
+}
+
+duckdb::unique_ptr<duckdb::LogicalCopyToFile> TakeTaskCopy(duckdb::LogicalCopyToFile& copy) {
+  auto info = copy.copy_info->Copy();
+  // Bound already: nothing reads it, and not all of it can travel.
+  info->select_statement.reset();
+  auto task = duckdb::make_uniq<duckdb::LogicalCopyToFile>(copy.function, std::move(copy.bind_data), std::move(info));
+  task->file_path = copy.file_path;
+  task->use_tmp_file = false;
+  task->filename_pattern = copy.filename_pattern;
+  task->file_extension = copy.file_extension;
+  // The folder of a task is its own.
+  task->overwrite_mode = duckdb::CopyOverwriteMode::COPY_OVERWRITE_OR_IGNORE;
+  task->per_thread_output = copy.per_thread_output;
+  task->file_size_bytes = copy.file_size_bytes;
+  task->rotate = copy.rotate;
+  task->partition_output = copy.partition_output;
+  task->write_partition_columns = copy.write_partition_columns;
+  task->write_empty_file = copy.write_empty_file;
+  task->hive_file_pattern = copy.hive_file_pattern;
+  task->preserve_order = copy.preserve_order;
+  task->partition_columns = copy.partition_columns;
+  task->names = copy.names;
+  task->expected_types = copy.expected_types;
+  const bool wants_statistics = copy.return_type == duckdb::CopyFunctionReturnType::WRITTEN_FILE_STATISTICS;
+  task->return_type = wants_statistics ? copy.return_type : duckdb::CopyFunctionReturnType::CHANGED_ROWS_AND_FILE_LIST;
+  return task;
+}
+
+}  // namespace skein::core
