@@ -1,6 +1,6 @@
 // The operator by which the tasks of a stage write the files of one COPY: each into a folder of its own, below one that
-// the client makes when an execution starts and whose files it moves to their names at the end. Gives one row a task, or
-// one a file, as DuckDB's COPY with RETURN_FILES or RETURN_STATS does.
+// the client makes when an execution starts and whose files it moves to their names at the end. Gives one row a task,
+// or one a file, as DuckDB's COPY with RETURN_FILES or RETURN_STATS does.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class LogicalTaskCopy : public SkeinOperator {
  public:
   LogicalTaskCopy() : SkeinOperator(OperatorKind::kTaskCopy) {}
   /// Takes DuckDB's `copy` without its child, and that child. `copy` says what is written and what rows come back.
-  LogicalTaskCopy(duckdb::unique_ptr<duckdb::LogicalCopyToFile> copy,
-                  duckdb::unique_ptr<duckdb::LogicalOperator> child, std::shared_ptr<const CopyTarget> target);
+  LogicalTaskCopy(duckdb::unique_ptr<duckdb::LogicalCopyToFile> copy, duckdb::unique_ptr<duckdb::LogicalOperator> child,
+                  std::shared_ptr<const CopyTarget> target);
   duckdb::PhysicalOperator& CreatePlan(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner) override;
   std::string GetName() const override { return "COPY_TO_FILE"; }
 
