@@ -45,6 +45,10 @@ def sides() -> Iterator[Sides]:
     made.close()
 
 
+def say_nothing(_number: int, _line: str) -> None:
+    pass
+
+
 def wrong_where(text: str, found: Callable[[Sides, Statement, clusters.Way], Outcome]):
     """Makes a Skein that loses a row where a query has `text`."""
 
@@ -60,7 +64,8 @@ def test_a_lost_row_is_a_difference_that_becomes_small(sides: Sides, monkeypatch
     sql = (
         "SELECT g, m + 1 AS n FROM (SELECT k % 2 AS g, max(id) AS m, count(*) AS c FROM few WHERE id < 5 GROUP BY ALL)"
     )
-    difference = runner.check(sides, 0, Case(Statement(sql, [], False), sides.tables, sides.shape, WAY), Tally())
+    case = Case(Statement(sql, [], False), sides.tables, sides.shape, WAY)
+    difference = runner.check(sides, 0, case, say_nothing, Tally())
     assert difference is not None
     small = shrink.Shrinker(sides, difference).run()
     assert "max(" in small.case.statement.sql
@@ -71,7 +76,7 @@ def test_a_lost_row_is_a_difference_that_becomes_small(sides: Sides, monkeypatch
 def test_a_right_answer_is_no_difference(sides: Sides) -> None:
     statement = Statement("SELECT k, count(*) FROM few GROUP BY k", [], False)
     tally = Tally()
-    assert runner.check(sides, 0, Case(statement, sides.tables, sides.shape, WAY), tally) is None
+    assert runner.check(sides, 0, Case(statement, sides.tables, sides.shape, WAY), say_nothing, tally) is None
     assert tally.counts["answers"] == 1
 
 

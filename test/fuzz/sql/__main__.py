@@ -1,6 +1,7 @@
 """python -m sql: runs random queries, prints what differs as sqllogictest files, and what was reached.
 
-A process of its own runs the queries: when it crashes, the query that it ran is a difference, and another one goes on.
+A process of its own runs the queries: when it crashes, the query that it ran is a difference (unless DuckDB alone ran it,
+which then is no measure), and another one goes on.
 """
 
 import argparse
@@ -52,7 +53,8 @@ def run_children(arguments: argparse.Namespace) -> runner.Tally:
             seen = json.loads(state.read_text()) if state.exists() else {"number": first, "line": "", "tally": {}}
             total.add(seen["tally"])
             if status != 0:
-                total.counts["DIFFERENCES"] += 1
+                is_alone = seen["line"].startswith(runner.ALONE)
+                total.counts["DuckDB alone crashed" if is_alone else "DIFFERENCES"] += 1
                 print(f"# the process ended with status {status} in\n{seen['line']}", flush=True)
             first = end if status == 0 else seen["number"] + 1
             if total.counts["DIFFERENCES"] >= MOST_DIFFERENCES:

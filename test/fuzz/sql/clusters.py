@@ -1,8 +1,9 @@
 """The two sides: a plain DuckDB, and a DuckDB with Skein and a cluster of random shape. Both know the same tables."""
 
+import contextlib
 import pathlib
 import random
-from typing import List, NamedTuple
+from typing import Iterator, List, NamedTuple
 
 import duckdb
 import skein
@@ -12,10 +13,11 @@ COMMON = ["SET TimeZone = 'UTC'", "SET arrow_lossless_conversion = true", "SET e
 
 
 class Way(NamedTuple):
-    """What is forced upon the planner for a query."""
+    """What is forced upon the planner for a query, and where its rows go."""
 
     join: str
     aggregate: str
+    into: str = ""  # "table" or "files": the rows are written by the statement, and read again
 
 
 def random_shape(rng: random.Random) -> str:
@@ -24,7 +26,8 @@ def random_shape(rng: random.Random) -> str:
 
 
 def random_way(rng: random.Random) -> Way:
-    return Way(rng.choice(["auto", "auto", "broadcast", "repartition"]), rng.choice(["auto", "auto", "partial", "raw"]))
+    join = rng.choice(["auto", "auto", "broadcast", "repartition"])
+    return Way(join, rng.choice(["auto", "auto", "partial", "raw"]), rng.choice([*[""] * 8, "table", "files"]))
 
 
 def open_plain(tables: List[data.Table], folder: pathlib.Path, threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -46,6 +49,16 @@ def open_other(tables: List[data.Table], folder: pathlib.Path, threads: int) -> 
 
 def go(connection: duckdb.DuckDBPyConnection, way: Way) -> None:
     connection.execute(f"SET skein_join = '{way.join}'").execute(f"SET skein_aggregate = '{way.aggregate}'")
+
+
+@contextlib.contextmanager
+def local(connection: duckdb.DuckDBPyConnection, is_cluster: bool) -> Iterator[None]:
+    """Has the client itself read, in the order of the rows."""
+    if is_cluster:
+        connection.execute("SET skein_mode = 'local'")
+    yield
+    if is_cluster:
+        connection.execute("SET skein_mode = 'distributed'")
 
 
 def _prepared(

@@ -14,7 +14,8 @@ def text_of(difference: Difference, seed: int) -> str:
     case = difference.case
     lines = [
         f"# seed {seed}, query {difference.number}; skein_cluster {case.shape}, skein_mode distributed",
-        f"# skein_join {case.way.join}, skein_aggregate {case.way.aggregate}",
+        f"# skein_join {case.way.join}, skein_aggregate {case.way.aggregate}"
+        + (f", rows written into {case.way.into}" if case.way.into else ""),
         "# SET TimeZone = 'UTC'",
         f"# parameters: {case.statement.parameters}" if case.statement.parameters else "#",
     ]

@@ -4,7 +4,7 @@ import re
 import time
 from typing import Iterator, List, Optional
 
-from sql import compare, data, trees
+from sql import data, runner, trees
 from sql.queries import Statement
 from sql.runner import INVALID, Case, Difference, Sides
 
@@ -20,6 +20,8 @@ class Shrinker:
         self._end = time.monotonic() + LIMIT_S
 
     def run(self) -> Difference:
+        case = self._best.case
+        self._keep_if_different(case._replace(way=case.way._replace(into="")))
         self._keep_if_different(self._with_statement(inlined(self._best.case.statement)))
         tree = None
         if not self._best.case.statement.parameters:
@@ -54,7 +56,7 @@ class Shrinker:
         """Runs a case; it is the new best one if DuckDB is sure of its answer and Skein's differs."""
         if time.monotonic() > self._end:
             return False
-        expected = self._sides.expected(case.statement)
+        expected = self._sides.expected(case.statement, case.way)
         if expected.error_class() in (*INVALID, "InterruptException"):
             return False
         found = self._sides.found(case.statement, case.way)
@@ -62,7 +64,9 @@ class Shrinker:
             self._sides.reopen_cluster()  # a worker may be lost, or its database given up
         if bool(found.error) != bool(self._best.found.error):
             return False  # another difference than the one to explain
-        if compare.is_same(found, expected, case.statement.is_ordered) or self._sides.is_open(case.statement, expected):
+        if runner.is_same(case.statement, case.way, found, expected):
+            return False
+        if self._sides.is_open(case.statement, case.way, expected):
             return False
         self._best = Difference(self._best.number, case, expected, found)
         return True
