@@ -20,8 +20,9 @@ std::string ErrorDetail::ToString() const {
   return std::string("fault=") + fault + (is_retryable_ ? " retryable" : "");
 }
 
-arrow::Status UserError(std::string message, std::string duckdb_type) {
-  return Make(arrow::StatusCode::Invalid, std::move(message), Fault::kUser, false, std::move(duckdb_type));
+arrow::Status UserError(std::string message, std::string duckdb_type, std::optional<uint64_t> query_position) {
+  auto detail = std::make_shared<ErrorDetail>(Fault::kUser, false, std::move(duckdb_type), query_position);
+  return arrow::Status(arrow::StatusCode::Invalid, std::move(message), std::move(detail));
 }
 
 arrow::Status Unavailable(std::string message) {

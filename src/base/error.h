@@ -2,7 +2,9 @@
 // as a text. Values; any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <arrow/status.h>
@@ -19,8 +21,11 @@ enum class Fault {
 /// Rides in every Status that Skein makes.
 class ErrorDetail : public arrow::StatusDetail {
  public:
-  ErrorDetail(Fault fault, bool is_retryable, std::string duckdb_type)
-      : fault_(fault), is_retryable_(is_retryable), duckdb_type_(std::move(duckdb_type)) {}
+  ErrorDetail(Fault fault, bool is_retryable, std::string duckdb_type, std::optional<uint64_t> query_position = {})
+      : fault_(fault),
+        is_retryable_(is_retryable),
+        duckdb_type_(std::move(duckdb_type)),
+        query_position_(query_position) {}
 
   const char* type_id() const override;
   std::string ToString() const override;
@@ -30,15 +35,19 @@ class ErrorDetail : public arrow::StatusDetail {
   /// The name of the DuckDB exception class that DuckDB itself would have thrown ("Conversion", "Out of Range", …);
   /// empty where the error is not one of DuckDB's.
   const std::string& duckdb_type() const { return duckdb_type_; }
+  /// Where in the statement's text the expression begins that failed, in bytes, if DuckDB knows: its messages point
+  /// there.
+  std::optional<uint64_t> query_position() const { return query_position_; }
 
  private:
   Fault fault_;
   bool is_retryable_;
   std::string duckdb_type_;
+  std::optional<uint64_t> query_position_;
 };
 
 /// Makes an error of the user's statement. `duckdb_type` is DuckDB's exception class name, or empty.
-arrow::Status UserError(std::string message, std::string duckdb_type = "");
+arrow::Status UserError(std::string message, std::string duckdb_type = "", std::optional<uint64_t> query_position = {});
 /// Makes an error of the world outside that another attempt may not meet.
 arrow::Status Unavailable(std::string message);
 /// Makes an error of the world outside that another attempt would meet again.

@@ -1,9 +1,10 @@
 #include "engine/error_bridge.h"
 
+#include <charconv>
 #include <string>
 #include <unordered_map>
-#include "base/error.h"
 
+#include "base/error.h"
 #include "duckdb.hpp"
 #include "duckdb/common/error_data.hpp"
 
@@ -15,9 +16,26 @@ namespace {
 constexpr char kFaultKey[] = "skein_fault";
 constexpr char kIsRetryable[] = "retryable";
 constexpr char kIsInternal[] = "internal";
+// DuckDB's own name for the place in the statement's text.
+constexpr char kPositionKey[] = "position";
 
 [[noreturn]] void ThrowIo(const std::string& message, const char* fault) {
   throw duckdb::IOException(std::unordered_map<std::string, std::string>{{kFaultKey, fault}}, message);
+}
+
+std::optional<uint64_t> PositionOf(const duckdb::ErrorData& error) {
+  const auto position = error.ExtraInfo().find(kPositionKey);
+  if (position == error.ExtraInfo().end()) return std::nullopt;
+  const auto& digits = position->second;
+  uint64_t bytes = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
+  return parsed.ec == std::errc() ? std::optional(bytes) : std::nullopt;
+}
+
+[[noreturn]] void ThrowUserError(duckdb::ExceptionType type, const ErrorDetail& detail, const std::string& message) {
+  std::unordered_map<std::string, std::string> extra;
+  if (detail.query_position()) extra[kPositionKey] = std::to_string(*detail.query_position());
+  throw duckdb::Exception(extra, type, message);
 }
 
 }  // namespace
@@ -40,7 +58,7 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
     case ExceptionType::NETWORK:
       return Unavailable(error.RawMessage());
     default:
-      return UserError(error.RawMessage(), duckdb::Exception::ExceptionTypeToString(error.Type()));
+      return UserError(error.RawMessage(), duckdb::Exception::ExceptionTypeToString(error.Type()), PositionOf(error));
   }
 }
 
@@ -54,7 +72,7 @@ void ThrowForDuckDb(const arrow::Status& status) {
     const auto type = duckdb::Exception::StringToExceptionType(detail->duckdb_type());
     if (type != duckdb::ExceptionType::INTERNAL && type != duckdb::ExceptionType::FATAL &&
         type != duckdb::ExceptionType::INVALID) {
-      duckdb::ErrorData(type, status.message()).Throw();
+      ThrowUserError(type, *detail, status.message());
     }
   }
   if (detail->fault() == Fault::kUser) throw duckdb::InvalidInputException(status.message());

@@ -89,11 +89,15 @@ wire::StreamError::Fault Encode(Fault fault) {
   return wire::StreamError::INTERNAL;
 }
 
+std::optional<uint64_t> PositionOf(const wire::StreamError& error) {
+  return error.has_query_position() ? std::optional<uint64_t>(error.query_position()) : std::nullopt;
+}
+
 arrow::Status Decode(const wire::StreamError& error) {
   if (error.is_cancelled()) return CancelledError(error.message());
   switch (error.fault()) {
     case wire::StreamError::USER:
-      return UserError(error.message(), error.duckdb_type());
+      return UserError(error.message(), error.duckdb_type(), PositionOf(error));
     case wire::StreamError::WORLD:
       return error.is_retryable() ? Unavailable(error.message()) : WorldError(error.message());
     default:
@@ -170,6 +174,7 @@ std::string EncodeStreamError(const arrow::Status& status) {
   error.set_is_retryable(detail && detail->is_retryable());
   error.set_is_cancelled(status.IsCancelled());
   error.set_duckdb_type(detail ? detail->duckdb_type() : "");
+  if (detail && detail->query_position()) error.set_query_position(*detail->query_position());
   error.set_message(ValidText(detail ? status.message() : status.ToString()));
   return out.SerializeAsString();
 }

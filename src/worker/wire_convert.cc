@@ -20,6 +20,10 @@ wire::Error::Fault ToWire(Fault fault) {
   return wire::Error::INTERNAL;
 }
 
+std::optional<uint64_t> PositionOf(const wire::Error& error) {
+  return error.has_query_position() ? std::optional<uint64_t>(error.query_position()) : std::nullopt;
+}
+
 }  // namespace
 
 wire::TaskName ToWire(const TaskKey& key) {
@@ -49,6 +53,7 @@ wire::Error ToWire(const arrow::Status& status) {
   error.set_is_retryable(detail && detail->is_retryable());
   error.set_is_cancelled(status.IsCancelled());
   if (detail) error.set_duckdb_type(detail->duckdb_type());
+  if (detail && detail->query_position()) error.set_query_position(*detail->query_position());
   error.set_message(ValidText(status.message()));
   return error;
 }
@@ -57,7 +62,7 @@ arrow::Status FromWire(const wire::Error& error) {
   if (error.is_cancelled()) return CancelledError(error.message());
   switch (error.fault()) {
     case wire::Error::USER:
-      return UserError(error.message(), error.duckdb_type());
+      return UserError(error.message(), error.duckdb_type(), PositionOf(error));
     case wire::Error::WORLD:
       return arrow::Status(arrow::StatusCode::IOError, error.message(),
                            std::make_shared<ErrorDetail>(Fault::kWorld, error.is_retryable(), error.duckdb_type()));

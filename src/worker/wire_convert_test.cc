@@ -26,6 +26,12 @@ TEST(WireConvert, KeepsUserErrorWithDuckDbType) {
   EXPECT_EQ(back.message(), "Could not convert 'a' to INT32");
 }
 
+TEST(WireConvert, KeepsWhereInTheStatementAnErrorIs) {
+  EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion", 17)))->query_position(), 17);
+  EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion", 0)))->query_position(), 0);
+  EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion")))->query_position(), std::nullopt);
+}
+
 TEST(WireConvert, KeepsWhetherWorldErrorMayBeRetried) {
   EXPECT_TRUE(DetailOf(RoundTrip(Unavailable("gone")))->is_retryable());
   EXPECT_FALSE(DetailOf(RoundTrip(WorldError("disk full")))->is_retryable());
