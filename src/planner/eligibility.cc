@@ -11,6 +11,7 @@
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_join.hpp"
 #include "duckdb/planner/operator/logical_materialized_cte.hpp"
 #include "duckdb/planner/operator/logical_recursive_cte.hpp"
 #include "engine/parquet_splits.h"
@@ -86,6 +87,12 @@ class Examiner {
         defined_ctes_.insert(op.Cast<duckdb::LogicalRecursiveCTE>().table_index);
         // DuckDB runs the term again and again, and an exchange gives its rows once.
         if (HasScan(*op.children[1])) Refuse("a recursive term scans data");
+        break;
+      case LogicalOperatorType::LOGICAL_ASOF_JOIN:
+        // Of one thread and without left rows, as a task may be, DuckDB 1.5.5 never ends it.
+        if (duckdb::IsRightOuterJoin(op.Cast<duckdb::LogicalJoin>().join_type)) {
+          Refuse("an ASOF join that gives unmatched right rows");
+        }
         break;
       case LogicalOperatorType::LOGICAL_DELIM_GET:
         delim_gets_++;

@@ -68,6 +68,14 @@ TEST_F(Eligibilities, RefusesAPositionalJoin) {
   ExpectRefused("SELECT * FROM lines POSITIONAL JOIN orders", "POSITIONAL");
 }
 
+TEST_F(Eligibilities, RefusesAnAsofJoinThatGivesUnmatchedRightRows) {
+  for (const char* type : {"RIGHT", "FULL"}) {
+    ExpectRefused(
+        std::string("SELECT l_id, o_id FROM lines ASOF ") + type + " JOIN orders ON l_order = o_id AND l_id >= o_id",
+        "ASOF");
+  }
+}
+
 TEST_F(Eligibilities, KeepsTheOrderAboveAMaterializedCte) {
   const auto plan = client_->Optimize(
       "WITH m AS MATERIALIZED (SELECT l_id FROM lines) SELECT a.l_id FROM m a JOIN m b USING (l_id) ORDER BY 1");

@@ -95,9 +95,7 @@ Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
   const auto type = join.join_type;
   const bool is_asof = op->type == duckdb::LogicalOperatorType::LOGICAL_ASOF_JOIN;
   const auto keys = KeysOf(join);
-  // An ASOF join that emits unmatched right rows was seen to hang in some of several tasks.
-  const bool is_outer_asof = is_asof && duckdb::IsRightOuterJoin(type);
-  const bool can_repartition = MayRepartition(type) && !keys.left.empty() && !is_outer_asof;
+  const bool can_repartition = MayRepartition(type) && !keys.left.empty();
   const auto left_order = can_repartition ? OrderOf(left, keys.left) : std::vector<size_t>{};
   const auto right_order = can_repartition ? OrderOf(right, keys.right) : std::vector<size_t>{};
   // Both lie by the keys already.

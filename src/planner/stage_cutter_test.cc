@@ -278,11 +278,6 @@ TEST_F(StageCutterTest, AsofJoinsAreCutByTheirEqualityKeys) {
             "4[ASOF_JOIN(hash 4[scan], hash 4[scan])]");
 }
 
-TEST_F(StageCutterTest, AsofJoinsThatEmitUnmatchedRightRowsRunInOneTask) {
-  EXPECT_EQ(Shape("SELECT l_id, o_id FROM lines ASOF FULL JOIN orders ON l_order = o_customer AND l_id >= o_id"),
-            "1[ASOF_JOIN(gather 4[scan], gather 4[scan])]");
-}
-
 TEST_F(StageCutterTest, AsofJoinsWithoutEqualityKeysCopyTheirRightSide) {
   EXPECT_EQ(Shape("SELECT l_id, o_id FROM lines ASOF LEFT JOIN orders ON l_id >= o_id"),
             "4[ASOF_JOIN(scan, broadcast 4[scan])]");

@@ -64,7 +64,7 @@ class Runner:
     def _run(self, record: Record, distribution: Distribution) -> str:
         wrong = self._wrong_answer(record)
         if self._configuration.workers:
-            wrong = wrong or _wrong_place(record, distribution.has_new())
+            wrong = wrong or _wrong_place(record, distribution.has_new(), self._configuration.name)
             known = record.difference
             if known and known.holds_in(self._configuration.name):
                 return "" if wrong else f"the known difference is gone: {known.text}"
@@ -87,10 +87,11 @@ class Runner:
         return _wrong_rows(record, rows) if record.kind == "query" else ""
 
 
-def _wrong_place(record: Record, is_distributed: bool) -> str:
-    if record.runs_locally is not None and is_distributed:
+def _wrong_place(record: Record, is_distributed: bool, configuration: str) -> str:
+    runs_locally = record.runs_locally is not None and record.runs_locally.holds_in(configuration)
+    if runs_locally and is_distributed:
         return "it is distributed, though said to run locally"
-    if record.kind == "query" and record.runs_locally is None and not is_distributed:
+    if record.kind == "query" and not runs_locally and not is_distributed:
         return "it is not distributed ('# local: why' if it cannot be)"
     return "it is not distributed" if record.must_distribute and not is_distributed else ""
 

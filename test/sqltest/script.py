@@ -16,8 +16,8 @@ class ScriptError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
-    """An answer that is known to be wrong: in these configurations, or (none named) in all with a cluster."""
+class Note:
+    """What is said of a record: of these configurations, or (none named) of all with a cluster."""
 
     text: str
     configurations: Tuple[str, ...]
@@ -37,9 +37,9 @@ class Record:
     types: str = ""
     is_sorted: bool = False  # by the runner, before rows are compared
     table: str = ""
-    runs_locally: Optional[str] = None  # why
+    runs_locally: Optional[Note] = None  # why
     must_distribute: bool = False
-    difference: Optional[Difference] = None
+    difference: Optional[Note] = None  # the answer is known to be wrong
 
 
 class Script(NamedTuple):
@@ -136,6 +136,13 @@ def _split_notes(path: pathlib.Path, block: List[_Line]) -> Tuple[Notes, List[_L
     return notes, block
 
 
+def _note(notes: Notes, name: str) -> Optional[Note]:
+    if name not in notes:
+        return None
+    where, what = notes[name]
+    return Note(what, tuple(where.replace(",", " ").split()))
+
+
 def _record(path: pathlib.Path, lines: List[_Line], notes: Notes) -> Record:
     head, body = lines[0], [line.text for line in lines[1:]]
     words = head.text.split()
@@ -145,15 +152,14 @@ def _record(path: pathlib.Path, lines: List[_Line], notes: Notes) -> Record:
         sql, expected = body[:cut], tuple(body[cut + 1 :])
     if not sql:
         raise _error(path, head, f"no SQL after {head.text}")
-    where, what = notes.get("known difference", ("", ""))
     record = Record(
         kind="",
         line=head.number,
         sql="\n".join(sql),
         expected=expected,
-        runs_locally=notes["local"][1] if "local" in notes else None,
+        runs_locally=_note(notes, "local"),
         must_distribute="distributed" in notes,
-        difference=Difference(what, tuple(where.replace(",", " ").split())) if what else None,
+        difference=_note(notes, "known difference"),
     )
     if words in (["statement", "ok"], ["statement", "error"]):
         if (words[1] == "error") != (expected is not None):
