@@ -98,8 +98,7 @@ class Leftovers:
         before = self._before
         if before is None or self._has_failed:
             return []
-        processes.eventually(lambda: not Census.take(self._temp_dir).beyond(before), SETTLE_S)
-        return Census.take(self._temp_dir).beyond(before)
+        return after_settling(lambda: Census.take(self._temp_dir).beyond(before))
 
 
 def start_what_stays() -> None:
@@ -126,6 +125,19 @@ def read_table_in_memory(cursor: duckdb.DuckDBPyConnection) -> List[Any]:
     return cursor.execute("SELECT 42" if is_read_only else f"FROM {IN_MEMORY}.answers").fetchall()
 
 
+def after_settling(look: Callable[[], List[str]]) -> List[str]:
+    """Looks until nothing is found or the time is over. Returns what was found last: one more look could find what a
+    late heartbeat tells of a moment before."""
+    found: List[str] = []
+
+    def finds_nothing() -> bool:
+        found[:] = look()
+        return not found
+
+    processes.eventually(finds_nothing, SETTLE_S)
+    return found
+
+
 def has_fixtures_of_a_module(item: pytest.Item) -> bool:
     definitions = item._fixtureinfo.name2fixturedefs.values()
     return any(each.scope not in ("function", "session") for of_name in definitions for each in of_name)
@@ -141,10 +153,10 @@ def left_by(connection: duckdb.DuckDBPyConnection) -> List[str]:
         try:
             if read_table_in_memory(cursor) != [(42,)]:
                 return ["a table in memory has other rows"]
-            if what_is_held(cursor):
-                end_pending_result(connection)
-                processes.eventually(lambda: not what_is_held(cursor), SETTLE_S)
-            return what_is_held(cursor)
+            if not what_is_held(cursor):
+                return []
+            end_pending_result(connection)
+            return after_settling(lambda: what_is_held(cursor))
         except duckdb.Error as error:
             return [f"a table in memory cannot be read: {error}"]
 
