@@ -13,7 +13,7 @@ N ?= 20000
 .DEFAULT_GOAL := build
 
 help:  ## shows these lines
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 deps:  ## brings in what tools/deps.lock names
 	@tools/deps

@@ -1,4 +1,5 @@
-"""Fixtures of all tests that go through SQL: TPC-H and TPC-DS data, and connections that are closed at the end."""
+"""Fixtures of all tests that go through SQL: TPC-H and TPC-DS data, and connections that are closed at the end.
+After each test of test/python and test/cluster, nothing may be left (leftovers.py)."""
 
 import pathlib
 from typing import Any, Callable, Dict, Iterator, List
@@ -8,6 +9,13 @@ import pytest
 import skein
 import tpcds
 import tpch
+from leftovers import (  # noqa: F401: pytest finds its hooks here
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+    pytest_sessionstart,
+    pytest_unconfigure,
+)
 
 Connect = Callable[..., duckdb.DuckDBPyConnection]
 

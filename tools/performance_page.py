@@ -60,9 +60,9 @@ as DuckDB. These figures were taken elsewhere, not by this tool.
 ## To repeat it
 
 ```sh
-make bench                                                        # SCALE_FACTOR=10 for more data
-tools/bench --data FOLDER --repetitions 7 --json result.json      # as make does: PYTHONPATH=build/release/python
-tools/bench --write-docs result.json                              # makes this page
+make bench                                                                 # SCALE_FACTOR=10 for more data
+make bench OPTIONS="--data FOLDER --repetitions 7 --json result.json"      # keeps what it measured
+make bench OPTIONS="--write-docs result.json"                              # makes this page
 ```
 """
 

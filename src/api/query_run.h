@@ -1,5 +1,5 @@
 // One query of an executor, from its submission to the end: what is known of it, and what stops it. Guarded by the
-// executor's mutex, but for what is const.
+// mutex of query_runs.h, but for what is const.
 #pragma once
 
 #include <chrono>

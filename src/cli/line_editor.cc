@@ -74,6 +74,9 @@ class EditedLines : public LineEditor {
     is_interrupted_ = false;
     for (eventfd_t before = 0; eventfd_read(wake_, &before) == 0;) continue;  // of a statement, not of this line
     el_resize(edit_);                                                         // the window may have another size by now
+    // The prompt comes when keys are the editor's: libedit shows it first, and a Ctrl-D before the terminal has changed
+    // is lost.
+    el_set(edit_, EL_PREP_TERM, 1);
     int count = 0;
     const char* text = el_gets(edit_, &count);
     if (is_interrupted_) {

@@ -220,12 +220,8 @@ namespace {
 
 /// Names the query that a message is about; empty for those about the worker.
 std::string QueryOf(const wire::FromWorker& message) {
-  if (message.has_grant()) return message.grant().query();
-  if (message.has_split_request()) return message.split_request().name().query();
-  if (message.has_progress()) return message.progress().name().query();
-  if (message.has_finished()) return message.finished().name().query();
-  if (message.has_failed()) return message.failed().name().query();
-  return "";
+  const auto* task = TaskOf(message);
+  return task != nullptr ? task->query() : message.grant().query();
 }
 
 }  // namespace

@@ -72,6 +72,8 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   /// Takes in a worker that has said welcome, unless it is there already under another address.
   arrow::Status Join(uint32_t worker, const JoinedWorker& joined);
   arrow::Status BringUpOne(uint32_t worker);
+  /// Returns what takes a connection's messages to the loop.
+  std::function<void(wire::FromWorker)> MessageHandler(uint32_t worker, uint64_t connection_id);
   arrow::Result<WorkerInfo> InfoOf(uint32_t worker) const;
   /// Takes in and leaves out workers as the resolver says.
   arrow::Status FollowResolver() REQUIRES(bring_up_mutex_);

@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "coordinator/cluster_impl.h"
 #include "coordinator/connect_worker.h"
+#include "coordinator/message_allowance.h"
 
 namespace skein::core {
 namespace {
@@ -18,6 +19,9 @@ namespace {
 /// How long queries do not try again to reach workers that kept them waiting, while others are there.
 constexpr std::chrono::seconds kRetryPause{10};
 constexpr std::chrono::milliseconds kQuickRefusal{500};
+/// A worker whose messages wait for the event loop with more than this is given up.
+constexpr uint64_t kMaxWaitingBytes = uint64_t{256} << 20;
+constexpr uint64_t kMessageBytes = 256;  // what a message takes besides its text
 
 /// Set as long as it lives, whatever is thrown.
 class Flag {
@@ -231,14 +235,29 @@ arrow::Status ClusterImpl::BringUpOne(uint32_t worker) {
   connect.connect_timeout = options_.connect_timeout;
   connect.heartbeat_interval = options_.heartbeat_interval;
   const uint64_t id = connect.connection_id;
-  connect.on_message = [this, worker, id](wire::FromWorker message) {
-    loop_.Post([this, worker, id, message = std::move(message)] { OnMessage(worker, id, message); });
-  };
+  connect.on_message = MessageHandler(worker, id);
   connect.on_lost = [this, worker, id](const std::string& reason) {
     loop_.Post([this, worker, id, reason] { membership_.Lose(worker, id, reason); });
   };
   ARROW_ASSIGN_OR_RAISE(auto joined, ConnectWorker(std::move(connect)));
   return Join(worker, joined);
+}
+
+std::function<void(wire::FromWorker)> ClusterImpl::MessageHandler(uint32_t worker, uint64_t id) {
+  const auto allowance = std::make_shared<MessageAllowance>(kMaxWaitingBytes);
+  return [this, worker, id, allowance](wire::FromWorker message) {
+    const uint64_t bytes = message.ByteSizeLong() + kMessageBytes;
+    const auto answer = allowance->Take(bytes);
+    if (answer == MessageAllowance::Answer::kTaken) {
+      loop_.Post([this, worker, id, allowance, bytes, message = std::move(message)] {
+        OnMessage(worker, id, message);
+        allowance->GiveBack(bytes);
+      });
+    }
+    if (answer != MessageAllowance::Answer::kOver) return;
+    const auto reason = "it sends more than is handled: limit_bytes=" + std::to_string(kMaxWaitingBytes);
+    loop_.Post([this, worker, id, reason] { membership_.Lose(worker, id, reason); });
+  };
 }
 
 arrow::Status ClusterImpl::Join(uint32_t worker, const JoinedWorker& joined) {

@@ -122,6 +122,8 @@ void QueryState::OnMessage(uint32_t worker, Incarnation incarnation, const wire:
   const auto& workers = tasks_.workers();
   for (size_t i = 0; i < workers.size(); i++) {
     if (workers[i].worker != worker || workers[i].incarnation != incarnation) continue;
+    // A worker speaks of its own tasks only.
+    if (const auto* task = TaskOf(message); task != nullptr && task->incarnation() != incarnation) return;
     if (message.has_grant()) return OnGrant(i, message.grant());
     if (message.has_split_request()) return OnSplitRequest(message.split_request());
     if (message.has_progress()) return OnTaskProgress(message.progress());

@@ -11,10 +11,25 @@ namespace skein::core {
 namespace {
 
 constexpr uint32_t kMaxSplitsAtOnce = 1024;
+constexpr int kMaxOperators = 10000;
 
 void FillSplits(ScanId scan, const std::vector<Split>& splits, wire::ScanSplits& out) {
   out.set_scan(scan);
   for (const auto& split : splits) *out.add_splits() = ToWire(split);
+}
+
+/// Returns the operators of a profiled task if they are trees in preorder; none where they cannot be: figures are
+/// shown, and nothing depends on them.
+std::vector<OperatorFigures> FiguresOf(const wire::TaskFinished& finished) {
+  std::vector<OperatorFigures> operators;
+  if (finished.operators_size() > kMaxOperators) return operators;
+  uint32_t deepest = 0;
+  for (const auto& figures : finished.operators()) {
+    if (figures.depth() > deepest) return {};
+    deepest = figures.depth() + 1;
+    operators.push_back(FromWire(figures));
+  }
+  return operators;
 }
 
 }  // namespace
@@ -60,11 +75,14 @@ void QueryState::AddFirstSplits(StageId stage, ScanId scan, std::vector<wire::St
   uint32_t max_rounds = 0;
   const auto quota = [&](const TaskEntry& task) { return 2 * tasks_.workers()[task.worker].threads; };
   for (const auto& task : tasks_.tasks(stage)) max_rounds = std::max(max_rounds, quota(task));
-  for (uint32_t round = 0; round < max_rounds; round++) {
+  bool is_left = true;
+  for (uint32_t round = 0; round < max_rounds && is_left; round++) {
+    is_left = false;
     for (const auto& task : tasks_.tasks(stage)) {
       if (round >= quota(task)) continue;
       for (auto& split : splits_.Take({stage, scan}, task.key.task, task.key.attempt, 1)) {
         first[task.key.task].push_back(std::move(split));
+        is_left = true;
       }
     }
   }
@@ -129,8 +147,7 @@ void QueryState::RecordTask(const TaskEntry& task, const wire::TaskFinished& fin
     info.rows_per_partition.assign(finished.rows_per_range().begin(), finished.rows_per_range().end());
     info.spill_bytes = finished.spill_bytes();
     info.temp_bytes = finished.temp_bytes();
-    info.operators.clear();
-    for (const auto& figures : finished.operators()) info.operators.push_back(FromWire(figures));
+    info.operators = FiguresOf(finished);
   });
 }
 

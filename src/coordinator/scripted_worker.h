@@ -17,6 +17,7 @@
 #include "exchange/receiver.h"
 #include "exchange/retained_store.h"
 #include "exchange/scripted_channel.h"
+#include "worker/control_channel.h"
 #include "worker/control_service.h"
 #include "worker/wire_convert.h"
 
@@ -38,7 +39,7 @@ class ScriptedWorker : public ControlHandler {
   std::string address() const { return "127.0.0.1:" + std::to_string(control_->port()); }
   int control_port() const { return control_->port(); }
   int releases() const { return releases_; }
-  /// Waits until its coordinator has left; once.
+  /// Waits until a coordinator has left; once.
   bool WaitLeft() { return left_.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready; }
   /// Vanishes, as a process that was killed.
   void Stop() {
@@ -55,6 +56,7 @@ class ScriptedWorker : public ControlHandler {
     MutexLock lock(mutex_);
     peers_.push_back(peer);
     wire::Welcome welcome;
+    welcome.set_protocol_version(kControlProtocolVersion);
     welcome.set_incarnation(incarnation_);
     welcome.set_data_port(static_cast<uint32_t>(data_->port()));
     welcome.set_threads(1);
@@ -84,7 +86,9 @@ class ScriptedWorker : public ControlHandler {
     if (answer.message_case() != wire::FromWorker::MESSAGE_NOT_SET) peer->Send(answer);
   }
 
-  void Leave(const std::shared_ptr<ControlPeer>&) override { left_.set_value(); }
+  void Leave(const std::shared_ptr<ControlPeer>&) override {
+    if (!has_left_.exchange(true)) left_.set_value();
+  }
 
  private:
   void Echo(const wire::StartTask& start, const std::shared_ptr<ControlPeer>& peer) {
@@ -134,6 +138,7 @@ class ScriptedWorker : public ControlHandler {
   const Script script_;
   const Incarnation incarnation_ = RandomUint64();
   std::atomic<int> releases_{0};
+  std::atomic<bool> has_left_{false};
   std::promise<void> left_;
   std::unique_ptr<RetainedStore> store_;
   std::unique_ptr<DataServer> data_;

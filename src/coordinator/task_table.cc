@@ -96,6 +96,13 @@ std::vector<Producer> TaskTable::ProducersOf(const Exchange& exchange) const {
   return producers;
 }
 
+const wire::TaskName* TaskOf(const wire::FromWorker& message) {
+  if (message.has_split_request()) return &message.split_request().name();
+  if (message.has_progress()) return &message.progress().name();
+  if (message.has_finished()) return &message.finished().name();
+  return message.has_failed() ? &message.failed().name() : nullptr;
+}
+
 namespace {
 
 void FillInput(const Exchange& exchange, const TaskTable& tasks, const TaskEntry& task, wire::InputSpec& input) {

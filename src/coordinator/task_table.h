@@ -61,6 +61,9 @@ class TaskTable {
   std::vector<std::vector<TaskEntry>> stages_;
 };
 
+/// Names the task that a worker's message is about; null where it is about none.
+const wire::TaskName* TaskOf(const wire::FromWorker& message);
+
 /// Writes the message that starts a task, all but its splits.
 wire::StartTask MakeStartTask(const QueryRequest& request, const TaskTable& tasks, const TaskEntry& task);
 

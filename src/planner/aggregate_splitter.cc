@@ -2,9 +2,6 @@
 
 #include <cmath>
 
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/aggregate_function_catalog_entry.hpp"
-#include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
@@ -15,6 +12,7 @@
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "engine/scalar_functions.h"
 #include "engine/state_aggregates.h"
+#include "planner/aggregate_binder.h"
 
 namespace skein::core {
 namespace {
@@ -30,6 +28,7 @@ class Splitter {
   Splitter(duckdb::ClientContext& context, duckdb::LogicalAggregate& original,
            const std::function<idx_t()>& new_table_index, DistinctCut cut)
       : context_(context),
+        binder_(context),
         original_(original),
         cut_(cut),
         partial_group_(new_table_index()),
@@ -101,10 +100,11 @@ class Splitter {
       case Merge::kArgument:
         return AddArgument(aggregate);
       case Merge::kState:
-        return AddRestored(AddFinal(FinalStateName(name), AddPartial(Rebind(PartialStateName(name), aggregate))));
+        return AddRestored(
+            AddFinal(FinalStateName(name), AddPartial(binder_.Rebind(PartialStateName(name), aggregate))));
       case Merge::kCombined: {
         const auto combine = CombineStateName(NameOfFinalState(name));
-        return AddRestored(AddFinal(name, AddPartial(Rebind(combine, aggregate))));
+        return AddRestored(AddFinal(name, AddPartial(binder_.Rebind(combine, aggregate))));
       }
       case Merge::kWhole:
         return AddWhole(aggregate);
@@ -130,12 +130,12 @@ class Splitter {
   void AddFirst(BoundAggregateExpression& aggregate) {
     ExpressionPtr saw_rows;
     if (original_.groups.empty() || has_grouping_sets() || aggregate.filter) {
-      auto count = AddPartial(Bind("count_star", {}, aggregate));
+      auto count = AddPartial(binder_.Bind("count_star", {}, aggregate));
       saw_rows = duckdb::make_uniq<duckdb::BoundComparisonExpression>(
           duckdb::ExpressionType::COMPARE_GREATERTHAN, std::move(count),
           duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(0)));
     }
-    auto merged = Bind(aggregate.function.name, AddPartial(aggregate.Copy()));
+    auto merged = binder_.Bind(aggregate.function.name, AddPartial(aggregate.Copy()));
     merged->Cast<BoundAggregateExpression>().filter = std::move(saw_rows);
     AddRestored(AddFinal(std::move(merged)));
   }
@@ -154,9 +154,9 @@ class Splitter {
     }
     duckdb::vector<ExpressionPtr> partials;
     partials.push_back(AddPartial(aggregate.Copy()));
-    partials.push_back(
-        AddPartial(Bind(ExtremeOf(name), std::move(value), std::move(filter), duckdb::AggregateType::NON_DISTINCT)));
-    AddRestored(AddFinal(Bind(name, std::move(partials), nullptr, duckdb::AggregateType::NON_DISTINCT)));
+    partials.push_back(AddPartial(
+        binder_.Bind(ExtremeOf(name), std::move(value), std::move(filter), duckdb::AggregateType::NON_DISTINCT)));
+    AddRestored(AddFinal(binder_.Bind(name, std::move(partials), nullptr, duckdb::AggregateType::NON_DISTINCT)));
   }
 
   static bool KeepsNullArguments(const std::string& name) { return name.ends_with("_null"); }
@@ -175,8 +175,8 @@ class Splitter {
 
   void AddAverage(BoundAggregateExpression& aggregate) {
     const auto type = aggregate.children[0]->return_type;
-    auto sum = AddPartial(Rebind("sum", aggregate));
-    auto count = AddPartial(Rebind("count", aggregate));
+    auto sum = AddPartial(binder_.Rebind("sum", aggregate));
+    auto count = AddPartial(binder_.Rebind("count", aggregate));
     duckdb::vector<ExpressionPtr> arguments;
     arguments.push_back(AddFinal("sum", std::move(sum)));
     arguments.push_back(
@@ -199,7 +199,7 @@ class Splitter {
   }
 
   ExpressionPtr AddFinal(const std::string& name, ExpressionPtr partial) {
-    return AddFinal(Bind(name, std::move(partial)));
+    return AddFinal(binder_.Bind(name, std::move(partial)));
   }
 
   // Adds an aggregate to the final half and returns its column there.
@@ -210,37 +210,6 @@ class Splitter {
   }
 
   void AddRestored(ExpressionPtr expression) { result_.restore->expressions.push_back(std::move(expression)); }
-
-  // Another function over the same rows: arguments, FILTER and DISTINCT of `aggregate`.
-  ExpressionPtr Rebind(const std::string& name, const BoundAggregateExpression& aggregate) {
-    duckdb::vector<ExpressionPtr> arguments;
-    for (const auto& child : aggregate.children) arguments.push_back(child->Copy());
-    return Bind(name, std::move(arguments), aggregate);
-  }
-
-  ExpressionPtr Bind(const std::string& name, ExpressionPtr argument) {
-    duckdb::vector<ExpressionPtr> arguments;
-    arguments.push_back(std::move(argument));
-    return Bind(name, std::move(arguments), nullptr, duckdb::AggregateType::NON_DISTINCT);
-  }
-
-  ExpressionPtr Bind(const std::string& name, duckdb::vector<ExpressionPtr> arguments,
-                     const BoundAggregateExpression& rows) {
-    const auto type = arguments.empty() ? duckdb::AggregateType::NON_DISTINCT : rows.aggr_type;
-    return Bind(name, std::move(arguments), rows.filter ? rows.filter->Copy() : nullptr, type);
-  }
-
-  ExpressionPtr Bind(const std::string& name, duckdb::vector<ExpressionPtr> arguments, ExpressionPtr filter,
-                     duckdb::AggregateType type) {
-    auto& entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry<duckdb::AggregateFunctionCatalogEntry>(
-        context_, DEFAULT_SCHEMA, name);
-    duckdb::FunctionBinder binder(context_);
-    duckdb::ErrorData error;
-    const auto best = binder.BindFunction(name, entry.functions, arguments, error);
-    if (!best.IsValid()) error.Throw();
-    return binder.BindAggregateFunction(entry.functions.GetFunctionByOffset(best.GetIndex()), std::move(arguments),
-                                        std::move(filter), type);
-  }
 
   static ExpressionPtr Column(const LogicalType& type, idx_t table, idx_t column) {
     return duckdb::make_uniq<duckdb::BoundColumnRefExpression>(type, duckdb::ColumnBinding(table, column));
@@ -285,6 +254,7 @@ class Splitter {
   }
 
   duckdb::ClientContext& context_;
+  AggregateBinder binder_;
   duckdb::LogicalAggregate& original_;
   const DistinctCut cut_;
   const idx_t partial_group_, partial_aggregate_, final_group_, final_aggregate_, groupings_, final_groupings_;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "exchange/flight_auth.h"
+#include "worker/handshake.h"
 #include "worker/wire_convert.h"
 
 namespace skein::core {
@@ -130,6 +131,8 @@ class FlightControlChannel : public ControlChannel {
       return WorldError("worker " + options_.address + " refused: " + message->refused().error().message());
     }
     if (!message->has_welcome()) return InternalError("worker " + options_.address + " answered no welcome");
+    const arrow::Status right = CheckWelcome(message->welcome());
+    if (!right.ok()) return WorldError("worker " + options_.address + ": " + right.message());
     return message->welcome();
   }
 

@@ -28,6 +28,16 @@ bool ReadMessage(flight::FlightMessageReader& reader, wire::ToWorker& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+/// Ends a peer with the call that serves it, also where a handler throws: its thread writes to the call's own stream.
+class PeerEnd {
+ public:
+  explicit PeerEnd(FlightPeer& peer) : peer_(peer) {}
+  ~PeerEnd() { peer_.Finish(); }
+
+ private:
+  FlightPeer& peer_;
+};
+
 class ControlServer : public flight::FlightServerBase {
  public:
   explicit ControlServer(ControlHandler& handler) : handler_(handler) {}
@@ -36,13 +46,13 @@ class ControlServer : public flight::FlightServerBase {
                            std::unique_ptr<flight::FlightMessageReader> reader,
                            std::unique_ptr<flight::FlightMessageWriter> writer) override {
     auto peer = std::make_shared<FlightPeer>(std::move(writer), kOutboxBytes);
+    const PeerEnd end(*peer);
     if (Welcome(*reader, peer)) {
       wire::ToWorker message;
       while (ReadMessage(*reader, message) && !peer->is_closed()) handler_.Handle(peer, std::move(message));
       handler_.Leave(peer);
       LogInfo("coordinator left: " + context.peer());
     }
-    peer->Finish();
     return arrow::Status::OK();
   }
 

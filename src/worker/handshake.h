@@ -1,5 +1,5 @@
-// Decides whether a coordinator may use this worker: both must speak the same protocol and be of the same builds, since
-// fragments and blocks are only understood by the build that made them. Any thread.
+// Decides whether a coordinator and a worker may work together: both must speak the same protocol and be of the same
+// builds, since fragments and blocks are only understood by the build that made them. Any thread.
 #pragma once
 
 #include <arrow/status.h>
@@ -12,5 +12,8 @@ namespace skein::core {
 wire::Hello MakeHello();
 /// Errors (WorldError) name both sides.
 arrow::Status CheckHello(const wire::Hello& hello);
+/// The coordinator's look at the answer: the worker has compared the builds, and may be none of ours. Errors
+/// (WorldError) name what cannot be.
+arrow::Status CheckWelcome(const wire::Welcome& welcome);
 
 }  // namespace skein::core

@@ -37,6 +37,42 @@ TEST(Handshake, RefusesAnotherBuildOfDuckDbByItsName) {
   ExpectRefused(hello, "duckdb v9.9.9-feed");
 }
 
+wire::Welcome MakeWelcome() {
+  wire::Welcome welcome;
+  welcome.set_protocol_version(1);
+  welcome.set_threads(1);
+  welcome.set_data_port(7701);
+  return welcome;
+}
+
+void ExpectUnwelcome(const wire::Welcome& welcome, const std::string& text) {
+  const auto status = CheckWelcome(welcome);
+  ASSERT_NE(DetailOf(status), nullptr);
+  EXPECT_EQ(DetailOf(status)->fault(), Fault::kWorld);
+  EXPECT_NE(status.message().find(text), std::string::npos) << status.message();
+}
+
+TEST(Handshake, TakesAWelcomeOfItsOwnProtocol) { EXPECT_TRUE(CheckWelcome(MakeWelcome()).ok()); }
+
+TEST(Handshake, RefusesAWelcomeOfAnotherProtocol) {
+  auto welcome = MakeWelcome();
+  welcome.set_protocol_version(99);
+  ExpectUnwelcome(welcome, "another protocol: coordinator=1 worker=99: install the same release");
+}
+
+TEST(Handshake, RefusesAWelcomeWithAmountsThatCannotBe) {
+  for (const uint32_t threads : {0u, 65537u, UINT32_MAX}) {
+    auto welcome = MakeWelcome();
+    welcome.set_threads(threads);
+    ExpectUnwelcome(welcome, "threads=" + std::to_string(threads));
+  }
+  for (const uint32_t port : {0u, 65536u, UINT32_MAX}) {
+    auto welcome = MakeWelcome();
+    welcome.set_data_port(port);
+    ExpectUnwelcome(welcome, "data_port=" + std::to_string(port));
+  }
+}
+
 TEST(Handshake, RefusesAHelloThatSaysNothing) { ExpectRefused(wire::Hello(), "another protocol: coordinator=0"); }
 
 }  // namespace

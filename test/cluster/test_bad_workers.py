@@ -1,5 +1,6 @@
 """Workers that cannot be used and workers that cannot start: one line that names them and what to change."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -137,13 +138,16 @@ def test_server_that_is_no_worker_is_named(connect: Connect, answer: bytes) -> N
         held: List[socket.socket] = []
 
         def serve() -> None:
-            while True:
-                held.append(server.accept()[0])
-                held[-1].sendall(answer)
+            with contextlib.suppress(OSError):  # it is shut down
+                while True:
+                    held.append(server.accept()[0])
+                    held[-1].sendall(answer)
 
-        processes.in_background(serve)
+        wait = processes.in_background(serve)
         with pytest.raises(duckdb.IOException, match=re.escape(address)) as caught:
             connection.execute(COUNT).fetchall()
+        server.shutdown(socket.SHUT_RDWR)
+        wait()
         for client in held:
             client.close()
     assert "\n" not in str(caught.value)

@@ -1,5 +1,6 @@
 """find_package(skein): the quick start of the C++ API, built against an installed prefix alone."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -31,6 +32,22 @@ def test_quick_start_builds_and_runs(prefix: pathlib.Path, tmp_path: pathlib.Pat
     printed = run([str(build / "example_quick_start")], cwd=tmp_path)
     assert "Workers: 3/3\n" in printed
     assert [int(total) for total in re.findall(r"^ +(99000),?$", printed, re.MULTILINE)] == [99000] * 5
+
+
+def test_library_has_the_links_that_linker_and_loader_look_for(prefix: pathlib.Path) -> None:
+    version = re.search(r"project\(skein VERSION (\d+)\.(\d+)\.(\d+) ", (TOP / "CMakeLists.txt").read_text()).groups()
+    loaded, library = f"libskein.so.{version[0]}", "libskein.so." + ".".join(version)
+    assert os.readlink(prefix / "lib/libskein.so") == loaded
+    assert os.readlink(prefix / "lib" / loaded) == library
+    assert not (prefix / "lib" / library).is_symlink()
+    assert f"[{loaded}]" in re.search(r"SONAME.*", run(["readelf", "-d", str(prefix / "lib" / library)])).group()
+
+
+def test_uninstall_removes_the_library_and_its_links(tmp_path: pathlib.Path) -> None:
+    make("install", tmp_path)
+    assert len(list((tmp_path / "lib").glob("libskein.so*"))) == 3
+    make("uninstall", tmp_path)
+    assert list((tmp_path / "lib").glob("libskein.so*")) == []
 
 
 def test_another_version_is_not_taken(prefix: pathlib.Path, tmp_path: pathlib.Path) -> None:
