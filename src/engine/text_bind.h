@@ -1,0 +1,29 @@
+// What DuckDB found out about CSV or JSON files when it bound their scan (dialect, columns, formats of dates), on the
+// wire: workers read by it and look at no file to guess anew. DuckDB has no serialized form of it (JSON), or one that
+// lacks options (CSV), so the fields are listed here. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "duckdb.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "engine/split_scan_spec.h"
+
+namespace skein::core {
+
+/// Says which text files the scan reads; nothing where it reads others.
+std::optional<TextFormat> TextFormatOf(const duckdb::MultiFileBindData& bind_data);
+
+/// Returns what holds for all files of the scan. REQUIRES: TextFormatOf has a value.
+std::string BoundOf(const duckdb::MultiFileBindData& bind_data);
+/// Returns what holds for the file at `index` of the list alone: only CSV files whose columns are united by name have
+/// that; otherwise empty. REQUIRES: TextFormatOf has a value.
+std::string BoundOfFile(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index);
+
+/// Fills bind data with which DuckDB's own function reads the split's file as in the planned scan. Throws DuckDB's
+/// exceptions on malformed bytes.
+void FillBound(duckdb::ClientContext& context, const TextFiles& files, const TextSplit& split,
+               duckdb::MultiFileBindData& bind_data);
+
+}  // namespace skein::core
