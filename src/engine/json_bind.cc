@@ -86,6 +86,20 @@ Formats FormatsOf(const duckdb::DateFormatMap& map, duckdb::LogicalTypeId type) 
   return formats;
 }
 
+// As DuckDB tells it from a file's name.
+bool IsPlain(duckdb::FileCompressionType compression, const std::string& path) {
+  using duckdb::FileCompressionType;
+  if (compression != FileCompressionType::AUTO_DETECT) return compression == FileCompressionType::UNCOMPRESSED;
+  return !duckdb::IsFileCompressed(path, FileCompressionType::GZIP) &&
+         !duckdb::IsFileCompressed(path, FileCompressionType::ZSTD);
+}
+
+// The reader that found out the columns, which DuckDB keeps for a scan of few files; otherwise null.
+const duckdb::JSONReader* ReaderOf(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index) {
+  if (index >= bind_data.union_readers.size() || !bind_data.union_readers[index]) return nullptr;
+  return dynamic_cast<const duckdb::JSONReader*>(bind_data.union_readers[index]->reader.get());
+}
+
 }  // namespace
 
 std::string JsonBoundOf(const duckdb::MultiFileBindData& bind_data) {
@@ -100,7 +114,7 @@ std::string JsonBoundOf(const duckdb::MultiFileBindData& bind_data) {
   });
 }
 
-void FillJsonBound(const std::string& bound, duckdb::MultiFileBindData& bind_data) {
+void FillJsonBound(const std::string& bound, bool is_of_lines, duckdb::MultiFileBindData& bind_data) {
   auto json = duckdb::make_uniq<duckdb::JSONScanData>();
   Formats formats[2];
   ReadBytes(bound, [&](duckdb::Deserializer& deserializer) {
@@ -111,6 +125,7 @@ void FillJsonBound(const std::string& bound, duckdb::MultiFileBindData& bind_dat
     deserializer.ReadProperty(302, "dates", formats[0]);
     deserializer.ReadProperty(303, "timestamps", formats[1]);
   });
+  if (is_of_lines) json->options.format = duckdb::JSONFormat::NEWLINE_DELIMITED;
   duckdb::type_id_map_t<duckdb::vector<duckdb::StrpTimeFormat>> by_type;
   for (size_t i = 0; i < 2; i++) {
     for (const auto& format : formats[i]) duckdb::DateFormatMap::AddFormat(by_type, kDates[i], format);
@@ -118,6 +133,21 @@ void FillJsonBound(const std::string& bound, duckdb::MultiFileBindData& bind_dat
   json->date_format_map = duckdb::make_uniq<duckdb::DateFormatMap>(std::move(by_type));
   json->transform_options.date_format_map = json->date_format_map.get();
   bind_data.bind_data = std::move(json);
+}
+
+bool IsOfJsonLines(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path) {
+  const auto& options = bind_data.bind_data->Cast<duckdb::JSONScanData>().options;
+  if (options.record_type == duckdb::JSONRecordType::AUTO_DETECT || !IsPlain(options.compression, path)) return false;
+  if (options.format != duckdb::JSONFormat::AUTO_DETECT) {
+    return options.format == duckdb::JSONFormat::NEWLINE_DELIMITED;
+  }
+  const auto* reader = ReaderOf(bind_data, index);
+  return reader != nullptr && reader->GetFormat() == duckdb::JSONFormat::NEWLINE_DELIMITED;
+}
+
+uint64_t OpenJsonBytes(const duckdb::MultiFileBindData& bind_data) {
+  const auto* reader = ReaderOf(bind_data, 0);
+  return reader != nullptr && reader->HasFileHandle() ? reader->GetFileHandle().FileSize() : 0;
 }
 
 }  // namespace skein::core

@@ -9,7 +9,6 @@
 #include "engine/file_version.h"
 #include "engine/plan_bytes.h"
 #include "engine/text_bind.h"
-#include "engine/text_splits.h"
 #include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
 
@@ -79,7 +78,10 @@ void TakeFiles(duckdb::LogicalGet& get, PlannedScan& scan) {
   const auto first_file = scan.files.empty() ? std::string() : scan.files[0].path;
   if (TextFormatOf(bind_data)) {
     scan.spec.source = TextFilesOf(bind_data, first_file);
-    for (idx_t i = 0; i < scan.files.size(); i++) scan.bound_of_files.push_back(BoundOfFile(bind_data, i));
+    for (idx_t i = 0; i < scan.files.size(); i++) {
+      const auto& path = scan.files[i].path;
+      scan.text_files.push_back({path, BoundOfFile(bind_data, i), CanBeCut(bind_data, i, path)});
+    }
   } else {
     scan.spec.source = ParquetFiles{first_file, bind_data.reader_bind, OptionsOf(get)};
   }
@@ -158,7 +160,7 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
   if (const auto* table = scan.spec.table()) return EnumerateTableSplits(*table, scan.rows);
   if (std::holds_alternative<TextFiles>(scan.spec.source)) {
-    return EnumerateTextSplits(context, scan.files, scan.bound_of_files);
+    return EnumerateTextSplits(context, scan.text_files);
   }
   return EnumerateParquetSplits(context, scan);
 }

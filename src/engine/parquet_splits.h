@@ -8,6 +8,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "engine/split_scan_spec.h"
 #include "engine/table_splits.h"
+#include "engine/text_splits.h"
 #include "plan/split.h"
 
 namespace skein::core {
@@ -16,7 +17,7 @@ namespace skein::core {
 struct PlannedScan {
   SplitScanSpec spec;
   duckdb::vector<duckdb::OpenFileInfo> files;  // of a scan of Parquet or text files
-  std::vector<std::string> bound_of_files;     // of text files: BoundOfFile
+  std::vector<TextFile> text_files;            // of a scan of text files, beside `files`
   TableRows rows;                              // of a table
 };
 
@@ -25,8 +26,8 @@ std::string WhyNotSplittable(duckdb::LogicalGet& get);
 /// Takes what a split scan needs out of a splittable scan. Parquet files are those left after DuckDB's own pruning.
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get);
 /// Reads the Parquet files' footers (kept in the instance's object cache while a file is unchanged) and returns one
-/// split a row group, or asks for the text files' versions and returns one split a file; ids from 0, in file order.
-/// Throws DuckDB's exceptions.
+/// split a row group, or asks for the text files' versions and returns splits of those (text_splits.h); ids from 0, in
+/// file order. Throws DuckDB's exceptions.
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan);
 
 }  // namespace skein::core

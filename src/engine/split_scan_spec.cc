@@ -159,6 +159,8 @@ std::string TextSplit::ToBytes() const {
     serializer.WriteProperty(103, "modified_ns", modified_ns);
     serializer.WriteProperty(104, "is_read_in_parallel", is_read_in_parallel);
     serializer.WriteProperty(105, "of_file", of_file);
+    serializer.WriteProperty(106, "begin", begin);
+    serializer.WriteProperty(107, "end", end);
   });
 }
 
@@ -171,6 +173,8 @@ TextSplit TextSplit::FromBytes(const std::string& bytes) {
     deserializer.ReadProperty(103, "modified_ns", split.modified_ns);
     deserializer.ReadProperty(104, "is_read_in_parallel", split.is_read_in_parallel);
     deserializer.ReadProperty(105, "of_file", split.of_file);
+    deserializer.ReadProperty(106, "begin", split.begin);
+    deserializer.ReadProperty(107, "end", split.end);
   });
   return split;
 }

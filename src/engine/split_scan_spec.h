@@ -101,18 +101,22 @@ struct TableSplit {
   static TableSplit FromBytes(const std::string& bytes);
 };
 
-/// One split on the wire: a whole text file, pinned.
+/// One split on the wire: a text file, pinned, or a part of one.
 struct TextSplit {
   std::string path;
   /// As of ParquetSplit.
   uint64_t file_index = 0;
   uint64_t file_size = 0;
   int64_t modified_ns = 0;
+  /// The lines that begin in [begin, end) of the file's bytes; the whole file where both are 0.
+  uint64_t begin = 0;
+  uint64_t end = 0;
   /// DuckDB would read a file of this scan by several threads, and so refuses what they could not.
   bool is_read_in_parallel = false;
   /// What was found out about this very file, where the files' columns are united by name: see text_bind.h.
   std::string of_file;
 
+  bool is_whole() const { return end == 0; }
   std::string ToBytes() const;
   static TextSplit FromBytes(const std::string& bytes);
 };

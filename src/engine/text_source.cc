@@ -1,14 +1,16 @@
-// Splits that are whole CSV or JSON files, each read by DuckDB's own table function with the bind data of the planned
-// scan, in which the list of files has only the split's.
+// Splits that are CSV or JSON files, or lines of one, each read by DuckDB's own table function with the bind data of
+// the planned scan, in which the list of files has only the split's.
 #include <limits>
 
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/function/table/read_csv.hpp"
 #include "engine/file_version.h"
+#include "engine/line_range.h"
 #include "engine/read_error.h"
 #include "engine/split_source.h"
 #include "engine/text_bind.h"
 #include "json_functions.hpp"
+#include "json_reader.hpp"
 
 namespace skein::core {
 namespace {
@@ -30,8 +32,8 @@ class OneOfMany : public duckdb::SimpleMultiFileList {
 // Gives the split's file the place that it has in the planned list, and DuckDB's messages the first file of that.
 class ReaderOfOne : public duckdb::MultiFileReader {
  public:
-  ReaderOfOne(uint64_t file_index, const std::string& first_file)
-      : file_index_(file_index), files_({duckdb::OpenFileInfo(first_file)}) {}
+  ReaderOfOne(const TextSplit& split, const std::string& first_file)
+      : split_(split), files_({duckdb::OpenFileInfo(first_file)}) {}
 
   duckdb::ReaderInitializeType InitializeReader(duckdb::MultiFileReaderData& file,
                                                 const duckdb::MultiFileBindData& bind_data,
@@ -40,7 +42,8 @@ class ReaderOfOne : public duckdb::MultiFileReader {
                                                 duckdb::optional_ptr<duckdb::TableFilterSet> filters,
                                                 duckdb::ClientContext& context,
                                                 duckdb::MultiFileGlobalState& global) override {
-    file.reader->file_list_idx = file_index_;
+    file.reader->file_list_idx = split_.file_index;
+    if (!split_.is_whole()) OpenLines(file.reader->Cast<duckdb::JSONReader>());
     FinalizeBind(file, bind_data.file_options, bind_data.reader_bind, columns, column_ids, context,
                  global.multi_file_reader_state.get());
     return CreateMapping(context, file, columns, column_ids, filters, files_, bind_data.reader_bind,
@@ -48,7 +51,14 @@ class ReaderOfOne : public duckdb::MultiFileReader {
   }
 
  private:
-  const uint64_t file_index_;
+  // What the reader has open is the lines, what it is called is the file.
+  void OpenLines(duckdb::JSONReader& reader) const {
+    reader.file.path = LineRangePath(split_.path, split_.begin, split_.end);
+    reader.OpenJSONFile();
+    reader.file.path = split_.path;
+  }
+
+  const TextSplit split_;
   duckdb::SimpleMultiFileList files_;
 };
 
@@ -74,7 +84,7 @@ class TextSource : public SplitSource {
     bind_data->virtual_columns = spec.virtual_columns;
     bind_data->reader_bind = files.reader_bind;
     bind_data->file_list = duckdb::make_shared_ptr<OneOfMany>(split.path, FileCountFor(files.format));
-    bind_data->multi_file_reader = duckdb::make_uniq<ReaderOfOne>(split.file_index, files.first_file);
+    bind_data->multi_file_reader = duckdb::make_uniq<ReaderOfOne>(split, files.first_file);
     FillBound(context, files, split, *bind_data);
     return bind_data;
   }
@@ -109,6 +119,7 @@ class TextSplitReader : public SplitReader {
     try {
       source_.function.function(context_.client, input, out);
     } catch (const std::exception& error) {
+      if (!split_.is_whole()) ReadWhole(error, out);
       ThrowError(error);
     }
     // Not before the first rows: until then a reader of JSON may not have opened the file.
@@ -132,6 +143,25 @@ class TextSplitReader : public SplitReader {
     local_.reset();
     global_.reset();
     bind_data_.reset();
+  }
+
+  // The lines' numbers in a message are those of the whole file: read from its begin, it says what DuckDB would.
+  void ReadWhole(const std::exception& error, duckdb::DataChunk& out) {
+    if (duckdb::ErrorData(error).Type() != duckdb::ExceptionType::INVALID_INPUT) return;
+    split_.begin = split_.end = 0;
+    Close();
+    bind_data_ = source_.BindTo(context_.client, split_);
+    try {
+      Open();
+      duckdb::TableFunctionInput input(bind_data_.get(), local_.get(), global_.get());
+      do {
+        if (context_.client.IsInterrupted()) throw duckdb::InterruptException();
+        out.Reset();
+        source_.function.function(context_.client, input, out);
+      } while (out.size() > 0);
+    } catch (const std::exception& of_whole) {
+      ThrowError(of_whole);
+    }
   }
 
   bool IsPlanned(const std::optional<FileVersion>& version) const {

@@ -1,5 +1,7 @@
 #include "engine/text_splits.h"
 
+#include <algorithm>
+
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/execution/operator/csv_scanner/csv_buffer_manager.hpp"
 #include "duckdb/function/table/read_csv.hpp"
@@ -37,6 +39,18 @@ bool IsReadInParallel(duckdb::ClientContext& context, size_t file_count) {
   return file_count <= 1 || file_count <= static_cast<size_t>(threads) * 2;
 }
 
+void AppendSplits(TextSplit text, bool can_be_cut, std::vector<Split>& out) {
+  const auto size = can_be_cut && text.file_size > kTextSplitBytes ? text.file_size : 0;
+  do {
+    text.begin = text.end;
+    text.end = std::min(text.begin + kTextSplitBytes, size);
+    Split split;
+    split.id = static_cast<SplitId>(out.size());
+    split.payload = text.ToBytes();
+    out.push_back(std::move(split));
+  } while (text.end < size);
+}
+
 }  // namespace
 
 std::string WhyNotReadByWorkers(const duckdb::MultiFileBindData& bind_data) {
@@ -44,7 +58,8 @@ std::string WhyNotReadByWorkers(const duckdb::MultiFileBindData& bind_data) {
     const auto reason = WhyNotReadCsv(bind_data.bind_data->Cast<duckdb::ReadCSVData>());
     if (!reason.empty()) return reason;
   }
-  if (bind_data.file_list->GetExpandResult() != duckdb::FileExpandResult::MULTIPLE_FILES) {
+  const auto are_many = bind_data.file_list->GetExpandResult() == duckdb::FileExpandResult::MULTIPLE_FILES;
+  if (!are_many && OpenBytesToCut(bind_data) < 2 * kTextSplitBytes) {
     return "one file, which the client reads with all its threads";
   }
   for (const auto& file : bind_data.file_list->GetAllFiles()) {
@@ -57,28 +72,23 @@ TextFiles TextFilesOf(const duckdb::MultiFileBindData& bind_data, const std::str
   return {*TextFormatOf(bind_data), first_file, bind_data.reader_bind, BoundOf(bind_data)};
 }
 
-std::vector<Split> EnumerateTextSplits(duckdb::ClientContext& context,
-                                       const duckdb::vector<duckdb::OpenFileInfo>& files,
-                                       const std::vector<std::string>& bound_of_files) {
+std::vector<Split> EnumerateTextSplits(duckdb::ClientContext& context, const std::vector<TextFile>& files) {
   TextSplit text;
   text.is_read_in_parallel = IsReadInParallel(context, files.size());
   std::vector<Split> splits;
-  for (size_t i = 0; i < files.size(); i++) {
+  for (const auto& file : files) {
     // Nothing is known of a file that is gone: who opens it says so.
-    const auto version = FileVersion::Of(files[i].path).value_or(FileVersion{.is_regular = true});
+    const auto version = FileVersion::Of(file.path).value_or(FileVersion{.is_regular = true});
     if (!version.is_regular) {
       throw duckdb::InvalidInputException(
-          "\"%s\" is not a file that can be read twice: SET skein_mode = 'local' to read it", files[i].path);
+          "\"%s\" is not a file that can be read twice: SET skein_mode = 'local' to read it", file.path);
     }
-    text.path = files[i].path;
-    text.file_index = i;
+    text.path = file.path;
     text.file_size = version.size;
     text.modified_ns = version.modified_ns;
-    text.of_file = bound_of_files[i];
-    Split split;
-    split.id = static_cast<SplitId>(i);
-    split.payload = text.ToBytes();
-    splits.push_back(std::move(split));
+    text.of_file = file.bound;
+    AppendSplits(text, file.can_be_cut, splits);
+    text.file_index++;
   }
   return splits;
 }

@@ -212,10 +212,42 @@ TEST_F(TextSplitsTest, NamesWhatTheClientReads) {
   EXPECT_EQ(WhyNot(Csv("t*.csv", ", store_rejects = true")), "rejected lines go into tables of the client");
 }
 
+TEST_F(TextSplitsTest, ALargeFileOfJsonLinesIsCut) {
+  client_.Ask("COPY (SELECT i, repeat('x', 2 * (i % 500)::INT) AS s FROM range(50000) r(i)) TO '" +
+              dir_.path("big.json") + "'");
+  const auto sql =
+      "SELECT count(*), sum(i), min(i), max(i), sum(length(s)), count(DISTINCT i), any_value(filename) FROM " +
+      Json("big.json");
+  const auto fragment = MakeFragment(sql);
+  const auto size = std::filesystem::file_size(dir_.path("big.json"));
+  ASSERT_EQ(fragment.splits[0].size(), (size + kTextSplitBytes - 1) / kTextSplitBytes);
+  EXPECT_GE(fragment.splits[0].size(), 3u);
+  EXPECT_EQ(TextSplit::FromBytes(fragment.splits[0].back().payload).end, size);
+  ExpectAnswer(sql);
+  ExpectAnswer("SELECT count(*), sum(length(json)) FROM read_json_objects('" + dir_.path("*.json") +
+               "', format = 'nd')");
+  ExpectAnswer("SELECT file_index, count(*) FROM " + Json("*.json") + " GROUP BY ALL");
+}
+
+TEST_F(TextSplitsTest, AnErrorInACutFileNamesTheLineOfTheFile) {
+  client_.Ask(
+      "COPY (SELECT CASE WHEN i = 40000 THEN 'no' ELSE i::VARCHAR END AS i, repeat('x', 500) AS s "
+      "FROM range(50000) r(i)) TO '" +
+      dir_.path("big.json") + "'");
+  client_.Ask("COPY (SELECT 1 AS i, 'x' AS s) TO '" + dir_.path("c.json") + "'");
+  const auto sql = "SELECT sum(i) FROM read_ndjson(['" + dir_.path("big.json") + "', '" + dir_.path("c.json") +
+                   "'], columns = {i: 'BIGINT', s: 'VARCHAR'}, records = true)";
+  ASSERT_GT(MakeFragment(sql).splits[0].size(), 3u);
+  auto alone = client_.connection().Query(sql);
+  ASSERT_TRUE(alone->HasError());
+  EXPECT_NE(alone->GetErrorObject().RawMessage().find("line 4000"), std::string::npos);
+  ExpectError(Run(MakeFragment(sql)).status, Fault::kUser, "Invalid Input", alone->GetErrorObject().RawMessage());
+}
+
 TEST_F(TextSplitsTest, APipeIsRefusedByName) {
   client_.connection().BeginTransaction();
-  const duckdb::vector<duckdb::OpenFileInfo> files = {duckdb::OpenFileInfo("/dev/null")};
-  EXPECT_THROW(EnumerateTextSplits(client_.context(), files, {""}), duckdb::InvalidInputException);
+  const std::vector<TextFile> files = {{"/dev/null", "", false}};
+  EXPECT_THROW(EnumerateTextSplits(client_.context(), files), duckdb::InvalidInputException);
   client_.connection().Rollback();
 }
 
