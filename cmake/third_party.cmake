@@ -1,6 +1,7 @@
 # Imported targets for what tools/deps brings in.
 
-# --- DuckDB: headers (also Parquet's) from the source distribution, the shared library from the packaged build.
+# --- DuckDB: headers (also Parquet's and JSON's) from the source distribution, the shared library from the packaged
+# build.
 set(duckdb_root "${SKEIN_DEPS}/duckdb-src/external/duckdb")
 set(duckdb_third_party "${duckdb_root}/third_party")
 add_library(duckdb_headers INTERFACE)
@@ -8,9 +9,12 @@ target_include_directories(
   duckdb_headers SYSTEM
   INTERFACE "${duckdb_root}/src/include"
             "${duckdb_root}/extension/parquet/include"
+            "${duckdb_root}/extension/json/include"
             "${duckdb_third_party}/fastpforlib"
+            "${duckdb_third_party}/fmt/include"
             "${duckdb_third_party}/parquet"
             "${duckdb_third_party}/thrift"
+            "${duckdb_third_party}/yyjson/include"
             "${duckdb_third_party}/zstd/include"
             "${duckdb_third_party}/mbedtls/include")
 add_library(duckdb_shared SHARED IMPORTED)

@@ -11,6 +11,7 @@
 #include "engine/fragment_codec.h"
 #include "engine/fragment_profile.h"
 #include "engine/fragment_rows.h"
+#include "engine/line_range.h"
 #include "engine/logical_operators.h"
 #include "engine/outer_range_joins.h"
 #include "engine/scalar_functions.h"
@@ -24,6 +25,7 @@ std::unique_ptr<duckdb::DuckDB> OpenDatabase(duckdb::DBConfig& config) {
   auto database = std::make_unique<duckdb::DuckDB>(nullptr, &config);
   RegisterOperators(*database->instance);
   RegisterScalarFunctions(*database->instance);
+  database->instance->GetFileSystem().RegisterSubSystem(MakeLineRangeFileSystem());
   // A footer is read once and kept as long as its file is unchanged, not once a task.
   duckdb::Connection connection(*database);
   auto result = connection.Query("SET GLOBAL parquet_metadata_cache = true");

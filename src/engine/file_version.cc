@@ -13,6 +13,7 @@ FileVersion VersionOf(const struct stat& found) {
   version.inode = found.st_ino;
   version.size = static_cast<uint64_t>(found.st_size);
   version.modified_ns = int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
+  version.is_regular = S_ISREG(found.st_mode);
   return version;
 }
 

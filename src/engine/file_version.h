@@ -13,6 +13,8 @@ struct FileVersion {
   uint64_t inode = 0;
   uint64_t size = 0;
   int64_t modified_ns = 0;  // since the epoch
+  /// Not a pipe, device or folder.
+  bool is_regular = false;
 
   /// Asks the operating system. Nothing where it knows no such path: a URL, a file that is gone.
   static std::optional<FileVersion> Of(const std::string& path);

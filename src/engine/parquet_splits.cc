@@ -8,6 +8,7 @@
 #include "duckdb/storage/object_cache.hpp"
 #include "engine/file_version.h"
 #include "engine/plan_bytes.h"
+#include "engine/text_bind.h"
 #include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
 
@@ -18,6 +19,10 @@ using duckdb::idx_t;
 
 duckdb::MultiFileBindData* BindDataOf(duckdb::LogicalGet& get) {
   return dynamic_cast<duckdb::MultiFileBindData*>(get.bind_data.get());
+}
+
+bool IsOfParquet(const duckdb::MultiFileBindData* bind_data) {
+  return bind_data != nullptr && dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) != nullptr;
 }
 
 // The options sit in a class that parquet's own .cpp keeps to itself: its serializer is the way to read them.
@@ -68,12 +73,36 @@ void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std
 void TakeFiles(duckdb::LogicalGet& get, PlannedScan& scan) {
   auto& bind_data = *BindDataOf(get);
   scan.files = bind_data.file_list->GetAllFiles();
-  auto& spec = scan.spec;
-  if (!scan.files.empty()) spec.first_file = scan.files[0].path;
-  spec.names = bind_data.names;
-  spec.types = bind_data.types;
-  spec.reader_bind = bind_data.reader_bind;
-  spec.options = OptionsOf(get);
+  scan.spec.names = bind_data.names;
+  scan.spec.types = bind_data.types;
+  const auto first_file = scan.files.empty() ? std::string() : scan.files[0].path;
+  if (TextFormatOf(bind_data)) {
+    scan.spec.source = TextFilesOf(bind_data, first_file);
+    for (idx_t i = 0; i < scan.files.size(); i++) {
+      const auto& path = scan.files[i].path;
+      scan.text_files.push_back({path, BoundOfFile(bind_data, i), CanBeCut(bind_data, i, path)});
+    }
+  } else {
+    scan.spec.source = ParquetFiles{first_file, bind_data.reader_bind, OptionsOf(get)};
+  }
+}
+
+std::vector<Split> EnumerateParquetSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
+  std::vector<Split> splits;
+  for (idx_t i = 0; i < scan.files.size(); i++) {
+    // Asked before the file is opened: a change in between is found by the worker.
+    const auto version = FileVersion::Of(scan.files[i].path);
+    const auto reader = OpenWithKeptFooter(context, scan.files[i], scan.spec.parquet().options.parquet_options);
+    auto& handle = reader->GetHandle();
+    ParquetSplit parquet;
+    parquet.path = scan.files[i].path;
+    parquet.file_index = i;
+    parquet.file_size = handle.GetFileSize();
+    parquet.modified = handle.GetLastModifiedTime().value;
+    parquet.modified_ns = version ? version->modified_ns : 0;
+    AppendSplits(*reader, std::move(parquet), splits);
+  }
+  return splits;
 }
 
 // Of a scan that is not of Parquet files.
@@ -88,9 +117,8 @@ std::string WhatItReads(const std::string& function) {
 std::string WhyNotSplittable(duckdb::LogicalGet& get) {
   if (IsTableScan(get)) return WhyNotOpenToWorkers(get);
   auto* bind_data = BindDataOf(get);
-  if (bind_data == nullptr || dynamic_cast<duckdb::ParquetMultiFileInfo*>(bind_data->interface.get()) == nullptr) {
-    return WhatItReads(get.function.name);
-  }
+  const auto is_text = bind_data != nullptr && TextFormatOf(*bind_data).has_value();
+  if (!is_text && !IsOfParquet(bind_data)) return WhatItReads(get.function.name);
   const auto& file_reader = *bind_data->multi_file_reader;
   if (typeid(file_reader) != typeid(duckdb::MultiFileReader)) {
     return "the scan belongs to a table format";
@@ -101,7 +129,7 @@ std::string WhyNotSplittable(duckdb::LogicalGet& get) {
   if (SkipsRowGroups(get.row_group_order_options.get())) return "the scan skips row groups of an OFFSET";
   if (get.ordinality_idx.IsValid()) return "WITH ORDINALITY numbers the rows of one scan";
   if (!get.children.empty()) return "the scan depends on another operator";
-  return "";
+  return is_text ? WhyNotReadByWorkers(*bind_data) : "";
 }
 
 PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
@@ -109,7 +137,7 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
   auto& spec = scan.spec;
   spec.name = get.function.name;
   if (IsTableScan(get)) {
-    spec.table = TableOf(get);
+    spec.source = TableOf(get);
     scan.rows = TableRowsOf(get);
     spec.names = get.names;
     spec.types = get.returned_types;
@@ -130,22 +158,11 @@ PlannedScan PlanScan(duckdb::ClientContext& context, duckdb::LogicalGet& get) {
 }
 
 std::vector<Split> EnumerateSplits(duckdb::ClientContext& context, const PlannedScan& scan) {
-  if (scan.spec.table) return EnumerateTableSplits(*scan.spec.table, scan.rows);
-  std::vector<Split> splits;
-  for (idx_t i = 0; i < scan.files.size(); i++) {
-    // Asked before the file is opened: a change in between is found by the worker.
-    const auto version = FileVersion::Of(scan.files[i].path);
-    const auto reader = OpenWithKeptFooter(context, scan.files[i], scan.spec.options.parquet_options);
-    auto& handle = reader->GetHandle();
-    ParquetSplit parquet;
-    parquet.path = scan.files[i].path;
-    parquet.file_index = i;
-    parquet.file_size = handle.GetFileSize();
-    parquet.modified = handle.GetLastModifiedTime().value;
-    parquet.modified_ns = version ? version->modified_ns : 0;
-    AppendSplits(*reader, std::move(parquet), splits);
+  if (const auto* table = scan.spec.table()) return EnumerateTableSplits(*table, scan.rows);
+  if (std::holds_alternative<TextFiles>(scan.spec.source)) {
+    return EnumerateTextSplits(context, scan.text_files);
   }
-  return splits;
+  return EnumerateParquetSplits(context, scan);
 }
 
 }  // namespace skein::core

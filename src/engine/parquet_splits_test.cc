@@ -129,7 +129,8 @@ TEST_F(ParquetSplitsTest, PlainScansAreSplittable) {
 }
 
 TEST_F(ParquetSplitsTest, NamesWhatCannotBeSplit) {
-  EXPECT_EQ(WhyNot("SELECT i FROM read_csv('" + dir_.path("d.csv") + "')"), "read_csv is not split");
+  EXPECT_EQ(WhyNot("SELECT i FROM read_csv('" + dir_.path("d.csv") + "')"),
+            "one file, which the client reads with all its threads");
   EXPECT_EQ(WhyNot("SELECT range FROM range(10)"), "range is not split");
   EXPECT_EQ(WhyNot("SELECT i FROM " + Files("*.parquet",
                                             ", schema = MAP {0: {name: 'i', type: 'BIGINT', "

@@ -36,6 +36,13 @@ class LocalState : public duckdb::LocalSourceState {
   duckdb::idx_t batch_index = 0;
 };
 
+std::unique_ptr<SplitSource> MakeSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
+                                        duckdb::unique_ptr<duckdb::TableFilterSet> filters) {
+  if (std::holds_alternative<TableOfFile>(spec.source)) return MakeTableSource(context, spec, std::move(filters));
+  if (std::holds_alternative<TextFiles>(spec.source)) return MakeTextSource(context, spec, std::move(filters));
+  return MakeParquetSource(context, spec, std::move(filters));
+}
+
 // Goes on to a split that was taken.
 void Begin(GlobalState& global, LocalState& local, ScanId scan, const Split& split) {
   local.is_in_split = local.reader->Begin(split);
@@ -78,8 +85,7 @@ duckdb::unique_ptr<duckdb::GlobalSourceState> PhysicalSplitScan::GetGlobalSource
   if (dynamic_filters_ && dynamic_filters_->HasFilters()) {
     filters = dynamic_filters_->GetFinalTableFilters(*stand_in_, filters.get());
   }
-  const auto make_source = spec_.table ? MakeTableSource : MakeParquetSource;
-  return duckdb::make_uniq<GlobalState>(context, make_source(context, spec_, std::move(filters)));
+  return duckdb::make_uniq<GlobalState>(context, MakeSource(context, spec_, std::move(filters)));
 }
 
 duckdb::unique_ptr<duckdb::LocalSourceState> PhysicalSplitScan::GetLocalSourceState(

@@ -2,22 +2,9 @@
 
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "engine/read_error.h"
 
 namespace skein::core {
-namespace {
-
-[[noreturn]] void ThrowChanged(const std::string& path) {
-  throw duckdb::IOException("file changed while the query ran: \"%s\" is not the version that was planned", path);
-}
-
-// What readers of damaged bytes throw tells nothing of the file, or has a class that only a bug of DuckDB should have.
-bool IsNoAnswer(duckdb::ExceptionType type) {
-  return type == duckdb::ExceptionType::INVALID || type == duckdb::ExceptionType::INTERNAL ||
-         type == duckdb::ExceptionType::FATAL;
-}
-
-}  // namespace
-
 void SplitFile::CheckUnchanged() {
   const auto path = reader().GetFileName();
   if (version && version->IsOverwritten(FileVersion::Of(path))) ThrowChanged(path);
@@ -25,9 +12,7 @@ void SplitFile::CheckUnchanged() {
 
 void SplitFile::ThrowReadError(const std::exception& error) {
   CheckUnchanged();
-  duckdb::ErrorData data(error);
-  if (!IsNoAnswer(data.Type())) data.Throw();
-  throw duckdb::InvalidInputException("Failed to read file \"%s\": %s", reader().GetFileName(), data.RawMessage());
+  core::ThrowReadError(reader().GetFileName(), error);
 }
 
 SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec, duckdb::TableFilterSet* filters)
@@ -38,8 +23,8 @@ SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec
   bind_data_.names = spec.names;
   bind_data_.types = spec.types;
   bind_data_.columns = duckdb::MultiFileColumnDefinition::ColumnsFromNamesAndTypes(spec.names, spec.types);
-  bind_data_.reader_bind = spec.reader_bind;
-  bind_data_.file_options = spec.options.file_options;
+  bind_data_.reader_bind = spec.parquet().reader_bind;
+  bind_data_.file_options = spec.parquet().options.file_options;
   bind_data_.virtual_columns = spec.virtual_columns;
   bind_data_.file_list = duckdb::make_shared_ptr<duckdb::SimpleMultiFileList>(duckdb::vector<duckdb::OpenFileInfo>{});
 }
@@ -57,7 +42,7 @@ SplitFile& SplitFiles::Get(const ParquetSplit& split) {
 
 std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   duckdb::OpenFileInfo info(split.path);
-  auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.options.parquet_options);
+  auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.parquet().options.parquet_options);
   auto& handle = reader->GetHandle();
   const auto modified = handle.GetLastModifiedTime().value;
   const auto version = FileVersion::Of(split.path);
@@ -68,11 +53,13 @@ std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   reader->file_list_idx = split.file_index;
   auto file = std::make_unique<SplitFile>(std::move(reader), version);
   // Looked at for messages only.
-  duckdb::SimpleMultiFileList list({spec_.first_file.empty() ? info : duckdb::OpenFileInfo(spec_.first_file)});
-  multi_file_reader_->FinalizeBind(file->data, spec_.options.file_options, spec_.reader_bind, bind_data_.columns,
-                                   spec_.column_ids, context_, nullptr);
-  const auto result = multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids,
-                                                        filters_, list, spec_.reader_bind, spec_.virtual_columns);
+  duckdb::SimpleMultiFileList list(
+      {spec_.parquet().first_file.empty() ? info : duckdb::OpenFileInfo(spec_.parquet().first_file)});
+  multi_file_reader_->FinalizeBind(file->data, spec_.parquet().options.file_options, spec_.parquet().reader_bind,
+                                   bind_data_.columns, spec_.column_ids, context_, nullptr);
+  const auto result =
+      multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids, filters_, list,
+                                        spec_.parquet().reader_bind, spec_.virtual_columns);
   file->is_skipped = result == duckdb::ReaderInitializeType::SKIP_READING_FILE;
   return file;
 }

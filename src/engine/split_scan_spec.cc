@@ -6,20 +6,68 @@
 
 namespace skein::core {
 
+namespace {
+
+template <typename Source>
+void ReadSource(duckdb::Deserializer& deserializer, SplitScanSpec& spec) {
+  Source source;
+  deserializer.ReadObject(411, "source", [&](duckdb::Deserializer& object) { source.Deserialize(object); });
+  spec.source = std::move(source);
+}
+
+}  // namespace
+
+void ParquetFiles::Serialize(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(100, "first_file", first_file);
+  serializer.WriteProperty(101, "reader_bind", reader_bind);
+  serializer.WriteProperty(102, "options", options);
+}
+
+void ParquetFiles::Deserialize(duckdb::Deserializer& deserializer) {
+  deserializer.ReadProperty(100, "first_file", first_file);
+  deserializer.ReadProperty(101, "reader_bind", reader_bind);
+  deserializer.ReadProperty(102, "options", options);
+}
+
+void TableOfFile::Serialize(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(100, "path", path);
+  serializer.WriteProperty(101, "schema", schema);
+  serializer.WriteProperty(102, "table", table);
+  serializer.WriteProperty(103, "version", version);
+}
+
+void TableOfFile::Deserialize(duckdb::Deserializer& deserializer) {
+  deserializer.ReadProperty(100, "path", path);
+  deserializer.ReadProperty(101, "schema", schema);
+  deserializer.ReadProperty(102, "table", table);
+  deserializer.ReadProperty(103, "version", version);
+}
+
+void TextFiles::Serialize(duckdb::Serializer& serializer) const {
+  serializer.WriteProperty(100, "format", static_cast<uint8_t>(format));
+  serializer.WriteProperty(101, "first_file", first_file);
+  serializer.WriteProperty(102, "reader_bind", reader_bind);
+  serializer.WriteProperty(103, "bound", bound);
+}
+
+void TextFiles::Deserialize(duckdb::Deserializer& deserializer) {
+  format = static_cast<TextFormat>(deserializer.ReadProperty<uint8_t>(100, "format"));
+  deserializer.ReadProperty(101, "first_file", first_file);
+  deserializer.ReadProperty(102, "reader_bind", reader_bind);
+  deserializer.ReadProperty(103, "bound", bound);
+}
+
 SplitScanSpec SplitScanSpec::Copy() const {
   SplitScanSpec copy;
   copy.scan = scan;
   copy.name = name;
-  copy.first_file = first_file;
   copy.names = names;
   copy.types = types;
-  copy.reader_bind = reader_bind;
-  copy.options = options;
   copy.column_ids = column_ids;
   copy.projection_ids = projection_ids;
   copy.filters = std::move(*filters.Copy());
   copy.virtual_columns = virtual_columns;
-  copy.table = table;
+  copy.source = source;
   return copy;
 }
 
@@ -28,18 +76,14 @@ void SplitScanSpec::Serialize(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(401, "name", name);
   serializer.WriteProperty(402, "names", names);
   serializer.WriteProperty(403, "types", types);
-  serializer.WriteProperty(404, "reader_bind", reader_bind);
-  serializer.WriteProperty(405, "options", options);
   serializer.WriteProperty(406, "column_ids", column_ids);
   serializer.WriteProperty(407, "projection_ids", projection_ids);
   serializer.WriteProperty(408, "filters", filters);
   serializer.WriteProperty(409, "virtual_columns", virtual_columns);
-  serializer.WriteProperty(410, "first_file", first_file);
-  const auto of_file = table.value_or(TableOfFile());
-  serializer.WriteProperty(411, "path", of_file.path);
-  serializer.WriteProperty(412, "schema", of_file.schema);
-  serializer.WriteProperty(413, "table", of_file.table);
-  serializer.WriteProperty(414, "version", of_file.version);
+  serializer.WriteProperty(410, "kind", static_cast<uint8_t>(source.index()));
+  serializer.WriteObject(411, "source", [&](duckdb::Serializer& object) {
+    std::visit([&](const auto& of_kind) { of_kind.Serialize(object); }, source);
+  });
 }
 
 void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
@@ -47,19 +91,20 @@ void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
   deserializer.ReadProperty(401, "name", name);
   deserializer.ReadProperty(402, "names", names);
   deserializer.ReadProperty(403, "types", types);
-  deserializer.ReadProperty(404, "reader_bind", reader_bind);
-  deserializer.ReadProperty(405, "options", options);
   deserializer.ReadProperty(406, "column_ids", column_ids);
   deserializer.ReadProperty(407, "projection_ids", projection_ids);
   deserializer.ReadProperty(408, "filters", filters);
   deserializer.ReadProperty(409, "virtual_columns", virtual_columns);
-  deserializer.ReadProperty(410, "first_file", first_file);
-  TableOfFile of_file;
-  deserializer.ReadProperty(411, "path", of_file.path);
-  deserializer.ReadProperty(412, "schema", of_file.schema);
-  deserializer.ReadProperty(413, "table", of_file.table);
-  deserializer.ReadProperty(414, "version", of_file.version);
-  if (!of_file.table.empty()) table = std::move(of_file);
+  switch (const auto kind = deserializer.ReadProperty<uint8_t>(410, "kind")) {
+    case 0:
+      return ReadSource<ParquetFiles>(deserializer, *this);
+    case 1:
+      return ReadSource<TableOfFile>(deserializer, *this);
+    case 2:
+      return ReadSource<TextFiles>(deserializer, *this);
+    default:
+      throw duckdb::SerializationException("no kind of scan has the number %d", static_cast<int>(kind));
+  }
 }
 
 std::string ParquetSplit::ToBytes() const {
@@ -102,6 +147,34 @@ TableSplit TableSplit::FromBytes(const std::string& bytes) {
     deserializer.ReadProperty(101, "end", split.end);
     deserializer.ReadProperty(102, "file_size", split.file_size);
     deserializer.ReadProperty(103, "modified_ns", split.modified_ns);
+  });
+  return split;
+}
+
+std::string TextSplit::ToBytes() const {
+  return WriteBytes([&](duckdb::Serializer& serializer) {
+    serializer.WriteProperty(100, "path", path);
+    serializer.WriteProperty(101, "file_index", file_index);
+    serializer.WriteProperty(102, "file_size", file_size);
+    serializer.WriteProperty(103, "modified_ns", modified_ns);
+    serializer.WriteProperty(104, "is_read_in_parallel", is_read_in_parallel);
+    serializer.WriteProperty(105, "of_file", of_file);
+    serializer.WriteProperty(106, "begin", begin);
+    serializer.WriteProperty(107, "end", end);
+  });
+}
+
+TextSplit TextSplit::FromBytes(const std::string& bytes) {
+  TextSplit split;
+  ReadBytes(bytes, [&](duckdb::Deserializer& deserializer) {
+    deserializer.ReadProperty(100, "path", split.path);
+    deserializer.ReadProperty(101, "file_index", split.file_index);
+    deserializer.ReadProperty(102, "file_size", split.file_size);
+    deserializer.ReadProperty(103, "modified_ns", split.modified_ns);
+    deserializer.ReadProperty(104, "is_read_in_parallel", split.is_read_in_parallel);
+    deserializer.ReadProperty(105, "of_file", split.of_file);
+    deserializer.ReadProperty(106, "begin", split.begin);
+    deserializer.ReadProperty(107, "end", split.end);
   });
   return split;
 }

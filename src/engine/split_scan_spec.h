@@ -1,9 +1,10 @@
-// What a worker must know to scan splits of Parquet files, or of a table in a database file, exactly as the planned
-// scan would: our own wire format, in place of DuckDB's, which would look for the files again on every worker.
+// What a worker must know to scan splits exactly as the planned scan would: our own wire format, in place of DuckDB's,
+// which would look for the files again on every worker. A scan is of Parquet files, of a table in a database file, or
+// of text files (CSV, JSON). Values.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <variant>
 
 #include "base/ids.h"
 #include "duckdb.hpp"
@@ -13,6 +14,16 @@
 
 namespace skein::core {
 
+struct ParquetFiles {
+  /// The file that the columns were taken from: DuckDB's messages about other files name it.
+  std::string first_file;
+  duckdb::MultiFileReaderBindData reader_bind;
+  duckdb::ParquetOptionsSerialization options;
+
+  void Serialize(duckdb::Serializer& serializer) const;
+  void Deserialize(duckdb::Deserializer& deserializer);
+};
+
 /// A table in a database file that processes may open together, read only.
 struct TableOfFile {
   std::string path;
@@ -20,25 +31,42 @@ struct TableOfFile {
   std::string table;
   /// As the client has opened it: what a worker opens must be the same.
   std::string version;
+
+  void Serialize(duckdb::Serializer& serializer) const;
+  void Deserialize(duckdb::Deserializer& deserializer);
+};
+
+enum class TextFormat : uint8_t { kCsv = 0, kJson = 1 };
+
+struct TextFiles {
+  TextFormat format = TextFormat::kCsv;
+  /// As of ParquetFiles.
+  std::string first_file;
+  duckdb::MultiFileReaderBindData reader_bind;
+  /// What DuckDB found out about the files when it bound the scan: see text_bind.h.
+  std::string bound;
+
+  void Serialize(duckdb::Serializer& serializer) const;
+  void Deserialize(duckdb::Deserializer& deserializer);
 };
 
 struct SplitScanSpec {
   ScanId scan = 0;
   /// For people: the function and its first file.
   std::string name;
-  /// The file that the columns were taken from: DuckDB's messages about other files name it.
-  std::string first_file;
   duckdb::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> types;
-  duckdb::MultiFileReaderBindData reader_bind;
-  duckdb::ParquetOptionsSerialization options;
   duckdb::vector<duckdb::ColumnIndex> column_ids;
   duckdb::vector<duckdb::idx_t> projection_ids;
   /// By position in column_ids.
   duckdb::TableFilterSet filters;
   duckdb::virtual_column_map_t virtual_columns;
-  /// Set where the scan is of a table: then the members that only Parquet files have mean nothing.
-  std::optional<TableOfFile> table;
+  std::variant<ParquetFiles, TableOfFile, TextFiles> source;
+
+  const ParquetFiles& parquet() const { return std::get<ParquetFiles>(source); }
+  const TextFiles& text() const { return std::get<TextFiles>(source); }
+  /// Null where the scan is of files.
+  const TableOfFile* table() const { return std::get_if<TableOfFile>(&source); }
 
   SplitScanSpec Copy() const;
   void Serialize(duckdb::Serializer& serializer) const;
@@ -71,6 +99,26 @@ struct TableSplit {
 
   std::string ToBytes() const;
   static TableSplit FromBytes(const std::string& bytes);
+};
+
+/// One split on the wire: a text file, pinned, or a part of one.
+struct TextSplit {
+  std::string path;
+  /// As of ParquetSplit.
+  uint64_t file_index = 0;
+  uint64_t file_size = 0;
+  int64_t modified_ns = 0;
+  /// The lines that begin in [begin, end) of the file's bytes; the whole file where both are 0.
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  /// DuckDB would read a file of this scan by several threads, and so refuses what they could not.
+  bool is_read_in_parallel = false;
+  /// What was found out about this very file, where the files' columns are united by name: see text_bind.h.
+  std::string of_file;
+
+  bool is_whole() const { return end == 0; }
+  std::string ToBytes() const;
+  static TextSplit FromBytes(const std::string& bytes);
 };
 
 }  // namespace skein::core

@@ -1,5 +1,5 @@
 // What a split scan reads its splits with: one source a task, one reader a thread. A source is chosen by what the
-// scan's spec names: Parquet files or a table in a database file. Sources: any thread; readers: one.
+// scan's spec names: Parquet files, a table in a database file, or text files. Sources: any thread; readers: one.
 #pragma once
 
 #include <memory>
@@ -31,5 +31,8 @@ std::unique_ptr<SplitSource> MakeParquetSource(duckdb::ClientContext& context, c
 /// Opens the database file, read only, until the source is destroyed.
 std::unique_ptr<SplitSource> MakeTableSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
                                              duckdb::unique_ptr<duckdb::TableFilterSet> filters);
+/// Reads CSV and JSON files whole, each by one thread.
+std::unique_ptr<SplitSource> MakeTextSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
+                                            duckdb::unique_ptr<duckdb::TableFilterSet> filters);
 
 }  // namespace skein::core

@@ -56,13 +56,13 @@ class TableSource : public SplitSource {
  public:
   TableSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
               duckdb::unique_ptr<duckdb::TableFilterSet> all_filters)
-      : path(spec.table->path),
+      : path(spec.table()->path),
         column_ids(spec.column_ids),
         projection_ids(spec.projection_ids),
         filters(std::move(all_filters)),
         database_(context, path) {
-    auto& table = database_.Find(spec.table->schema, spec.table->table);
-    if (VersionOf(table) != spec.table->version) ThrowReplaced(spec.table->path);
+    auto& table = database_.Find(spec.table()->schema, spec.table()->table);
+    if (VersionOf(table) != spec.table()->version) ThrowReplaced(spec.table()->path);
     function = table.GetScanFunction(context, bind_data);
     AddRowId();
   }

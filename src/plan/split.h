@@ -1,5 +1,5 @@
-// The unit of work of a scan: what DuckDB itself would hand to one of its threads (row groups of a Parquet file).
-// Value.
+// The unit of work of a scan: what DuckDB itself would hand to one of its threads (row groups of a Parquet file), or a
+// whole text file. Value.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace skein::core {
 
 struct Split {
   SplitId id = 0;
-  /// Opaque to all rooms but engine: which file (pinned by size and modification time) and which row groups.
+  /// Opaque to all rooms but engine: which file (pinned by size and modification time) and which part of it.
   std::string payload;
-  uint64_t rows = 0;
+  uint64_t rows = 0;  // 0 where it is not known: of text files
 };
 
 }  // namespace skein::core

@@ -31,7 +31,7 @@ std::string LastPart(const std::string& path) { return path.substr(path.find_las
 
 // One file by its name, several by their number and the folder of the first.
 std::string NameOf(const PlannedScan& scan) {
-  if (scan.spec.table) return scan.spec.table->table + " of " + LastPart(scan.spec.table->path);
+  if (const auto* table = scan.spec.table()) return table->table + " of " + LastPart(table->path);
   const auto& files = scan.files;
   if (files.empty()) return "of no file";
   const auto& path = files[0].path;

@@ -10,8 +10,8 @@
 namespace skein::core {
 
 /// Returns the scan if `op` is the top of such a chain over range, generate_series, glob, read_text or read_blob,
-/// otherwise null: tables and data frames are not where workers are, CSV and JSON scans of DuckDB 1.5 cannot be
-/// shipped, and Parquet files are split already.
+/// otherwise null: tables and data frames are not where workers are, and Parquet, CSV and JSON files are split or
+/// scattered already.
 const duckdb::LogicalGet* FindTaskScan(duckdb::LogicalOperator& op);
 
 /// Says whether an expression of the operator itself asks for its task: over rows that are distributed already, the

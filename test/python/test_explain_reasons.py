@@ -30,7 +30,7 @@ def explain(connection: duckdb.DuckDBPyConnection, sql: str, options: str = "") 
     "source, reason",
     [
         ("t", "a table of the client's database"),
-        ("c", "read_csv is not split"),
+        ("c", "one file, which the client reads with all its threads"),
         ("range(7) r(a)", "range is not split"),
     ],
 )

@@ -1,0 +1,34 @@
+// What DuckDB found out about CSV or JSON files when it bound their scan (dialect, columns, formats of dates), on the
+// wire: workers read by it and look at no file to guess anew. DuckDB has no serialized form of it (JSON), or one that
+// lacks options (CSV), so the fields are listed here. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "duckdb.hpp"
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "engine/split_scan_spec.h"
+
+namespace skein::core {
+
+/// Says which text files the scan reads; nothing where it reads others.
+std::optional<TextFormat> TextFormatOf(const duckdb::MultiFileBindData& bind_data);
+
+/// Returns what holds for all files of the scan. REQUIRES: TextFormatOf has a value.
+std::string BoundOf(const duckdb::MultiFileBindData& bind_data);
+/// Returns what holds for the file at `index` of the list alone: only CSV files whose columns are united by name have
+/// that; otherwise empty. REQUIRES: TextFormatOf has a value.
+std::string BoundOfFile(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index);
+/// Says whether the file at `index` of the list, which is `path`, can be read from any line on: JSON with a value a
+/// line, not compressed. In CSV, whether a line's end is inside of quotes is known only to who has read all before it.
+bool CanBeCut(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path);
+/// The size of the first file where DuckDB still has it open and it can be cut; otherwise 0. No I/O.
+uint64_t OpenBytesToCut(const duckdb::MultiFileBindData& bind_data);
+
+/// Fills bind data with which DuckDB's own function reads the split's file as in the planned scan. Throws DuckDB's
+/// exceptions on malformed bytes.
+void FillBound(duckdb::ClientContext& context, const TextFiles& files, const TextSplit& split,
+               duckdb::MultiFileBindData& bind_data);
+
+}  // namespace skein::core

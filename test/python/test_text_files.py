@@ -1,0 +1,256 @@
+"""CSV and JSON files: workers read them, each file by one thread, with DuckDB's answers and DuckDB's errors."""
+
+import json
+import os
+import pathlib
+from typing import Dict, Iterator, List, Tuple
+
+import duckdb
+import pytest
+import skein
+
+Pair = Tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]
+
+PLAIN = "read_csv('{folder}/plain/*.csv')"
+TYPED = "read_csv('{folder}/plain/*.csv', types = {{'i': 'INTEGER', 'd': 'DECIMAL(9,3)', 'day': 'VARCHAR'}})"
+GIVEN = """read_csv('{folder}/plain/*.csv', header = true, auto_detect = false, quote = '"', escape = '"',
+           columns = {{'a': 'BIGINT', 'b': 'INTEGER', 'c': 'VARCHAR', 'e': 'DOUBLE', 'f': 'DATE', 'g': 'BOOLEAN'}})"""
+HEADLESS = "read_csv('{folder}/headless/*.tsv', header = false, names = ['x', 'y'])"
+HIVE = "read_csv('{folder}/hive/*/*.csv', hive_partitioning = true)"
+UNION = "read_csv('{folder}/union/*.csv', union_by_name = true, filename = true)"
+GZIP = "read_csv('{folder}/packed/*.csv.gz')"
+ZSTD = "read_csv('{folder}/packed/*.csv.zst')"
+EMPTY = "read_csv('{folder}/empty/*.csv')"
+RAGGED = """read_csv('{folder}/ragged/*.csv', columns = {{'i': 'INTEGER', 's': 'VARCHAR'}}, header = true,
+            ignore_errors = true)"""
+PADDED = "read_csv('{folder}/padded/*.csv', null_padding = true)"
+LATIN = "read_csv('{folder}/latin/*.csv', encoding = 'latin-1')"
+LINES = "read_json('{folder}/lines/*.json')"
+OBJECTS = "read_json_objects('{folder}/lines/*.json')"
+COLUMNS = "read_ndjson('{folder}/lines/*.json', columns = {{i: 'SMALLINT', l: 'BIGINT[]', none: 'VARCHAR'}})"
+ARRAYS = "read_json('{folder}/arrays/*.json', filename = true)"
+JSON_UNION = "read_json('{folder}/several/*.json', union_by_name = true)"
+JSON_HIVE = "read_json('{folder}/hive_json/*/*.json', hive_partitioning = true)"
+JSON_GZIP = "read_json('{folder}/packed/*.json.gz')"
+IGNORED = "read_ndjson('{folder}/broken/*.json', ignore_errors = true)"
+
+QUERIES = [
+    f"SELECT * FROM {PLAIN}",
+    f"SELECT count(*) FROM {PLAIN}",
+    f"SELECT s FROM {PLAIN} WHERE i % 7 = 3",
+    f"SELECT b, count(*), sum(d), min(day), max(s) FROM {PLAIN} GROUP BY b",
+    f"SELECT file_index, count(*), min(i) FROM {PLAIN} GROUP BY ALL",
+    f"SELECT parse_filename(filename), count(*) FROM {PLAIN} GROUP BY ALL",
+    f"SELECT count(*) FROM {PLAIN} WHERE filename LIKE '%2.csv' OR filename LIKE '%3.csv'",
+    f"SELECT i, s FROM {PLAIN} ORDER BY i DESC LIMIT 5",
+    f"SELECT typeof(i), typeof(d), typeof(day), i, d, day FROM {TYPED}",
+    f"SELECT * FROM {GIVEN} WHERE b < 100",
+    f"SELECT * FROM {HEADLESS}",
+    f"SELECT y, m, count(*), sum(i) FROM {HIVE} GROUP BY ALL",
+    f"SELECT i FROM {HIVE} WHERE y > 2022 AND i < 50",
+    f"SELECT parse_filename(filename), * EXCLUDE filename FROM {UNION}",
+    f"SELECT c FROM {UNION} WHERE a IS NULL",
+    f"SELECT count(*), sum(i), max(s) FROM {GZIP}",
+    f"SELECT count(*), sum(i), max(s) FROM {ZSTD}",
+    f"SELECT * FROM {EMPTY}",
+    f"SELECT * FROM {RAGGED}",
+    f"SELECT * FROM {PADDED}",
+    f"SELECT * FROM {LATIN}",
+    f"SELECT * FROM {LINES}",
+    f"SELECT count(*) FROM {LINES}",
+    f"SELECT o.x, count(*), sum(i), max(t) FROM {LINES} GROUP BY ALL",
+    f"SELECT json->>'$.o.x' FROM {OBJECTS} WHERE json->>'$.i' < '3'",
+    f"SELECT * FROM {COLUMNS}",
+    f"SELECT parse_filename(filename), file_index, sum(v) FROM {ARRAYS} GROUP BY ALL",
+    f"SELECT * FROM {JSON_UNION}",
+    f"SELECT p, count(*), sum(i) FROM {JSON_HIVE} GROUP BY p",
+    f"SELECT count(*), sum(i) FROM {JSON_GZIP}",
+    f"SELECT * FROM {IGNORED}",
+    f"SELECT count(*), sum(p.i) FROM {PLAIN} p JOIN '{{folder}}/k.parquet' k ON p.i % 10 = k.k WHERE k.name <> 'n3'",
+    f"SELECT count(*) FROM {PLAIN} p JOIN {LINES} j USING (i)",
+    f"SELECT h.m, count(DISTINCT p.s) FROM {HIVE} h LEFT JOIN {PLAIN} p USING (i) GROUP BY h.m",
+]
+
+
+def write_csv(plain: duckdb.DuckDBPyConnection, folder: pathlib.Path) -> None:
+    row = """i, i % 300 AS b, 'a "quoted" value,' || chr(10) || 'of two lines ' || i AS s, i * 0.125 AS d,
+             DATE '2024-01-01' + i::INT AS day, i % 2 = 0 AS even"""
+    for name in ("plain", "headless", "union", "packed", "empty", "ragged", "padded", "latin"):
+        (folder / name).mkdir()
+    for n in range(5):
+        rows = f"SELECT {row} FROM range({n} * 700, {n} * 700 + 700) r(i)"
+        plain.execute(f"COPY ({rows}) TO '{folder}/plain/{n}.csv' (HEADER)")
+        plain.execute(f"COPY ({rows}) TO '{folder}/packed/{n}.csv.gz' (HEADER)")
+        plain.execute(f"COPY ({rows}) TO '{folder}/packed/{n}.csv.zst' (HEADER)")
+        (folder / f"headless/{n}.tsv").write_text("".join(f"{n}\tv{i}\n" for i in range(40)))
+    plain.execute(
+        f"""COPY (SELECT i, 2020 + i % 5 y, i % 2 m FROM range(2000) r(i)) TO '{folder}/hive'
+            (FORMAT csv, PARTITION_BY (y), FILENAME_PATTERN 'of_{{i}}')"""
+    )
+    (folder / "union/1.csv").write_text("a,b\n1,x\n2,y\n")
+    (folder / "union/2.csv").write_text("b;c\nz;2.5\n")
+    (folder / "union/3.csv").write_text("c,a\n1e3,7\n")
+    (folder / "empty/1.csv").write_text("i,s\n1,x\n")
+    (folder / "empty/2.csv").write_text("")
+    (folder / "empty/3.csv").write_text("i,s\n")
+    (folder / "empty/4.csv").write_text("i,s\n4,y\n")
+    (folder / "ragged/1.csv").write_text("i,s\n1,x\n2,y\n")
+    (folder / "ragged/2.csv").write_text("i,s\n3\n4,z\n5,w,too many\n")
+    (folder / "padded/1.csv").write_text("a,b,c\n1,2,3\n4\n")
+    (folder / "padded/2.csv").write_text("a,b,c\n5,6\n7,8,9\n")
+    for n in range(2):
+        (folder / f"latin/{n}.csv").write_bytes(f"i,s\n{n},Gr\xfc\xdfe\n".encode("latin-1"))
+
+
+def write_json(plain: duckdb.DuckDBPyConnection, folder: pathlib.Path) -> None:
+    for name in ("lines", "arrays", "several", "broken"):
+        (folder / name).mkdir()
+    for n in range(4):
+        rows = f"""SELECT i, [i, 1] l, {{x: i % 5, s: 'new' || chr(10) || 'line'}} o,
+                   TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR t FROM range({n} * 300, {n} * 300 + 300) r(i)"""
+        plain.execute(f"COPY ({rows}) TO '{folder}/lines/{n}.json'")
+        plain.execute(f"COPY ({rows}) TO '{folder}/packed/{n}.json.gz' (FORMAT json)")
+        values = [{"v": n * 100 + i, "w": str(i)} for i in range(50)]
+        (folder / f"arrays/{n}.json").write_text(json.dumps(values, indent=1 if n % 2 else None))
+        (folder / f"broken/{n}.json").write_text('{"a": 1}\n{"a": \n{"a": 3, "b": "x"}\n')
+    (folder / "several/1.json").write_text('{"a": 1}\n{"a": 2}\n')
+    (folder / "several/2.json").write_text('[{"b": "x", "a": 3.5}]')
+    for p in range(3):
+        (folder / f"hive_json/p={p}").mkdir(parents=True)
+        (folder / f"hive_json/p={p}/a.json").write_text("".join(f'{{"i": {i}}}\n' for i in range(p, 90, 3)))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    return tmp_path_factory.mktemp("texts")
+
+
+@pytest.fixture(scope="module")
+def pair(folder: pathlib.Path) -> Iterator[Pair]:
+    """DuckDB alone, and on three workers."""
+    with duckdb.connect() as plain, skein.connect("local:3?threads=1&memory=500MB") as cluster:
+        write_csv(plain, folder)
+        write_json(plain, folder)
+        plain.execute(f"COPY (SELECT i k, 'n' || i AS name FROM range(10) r(i)) TO '{folder}/k.parquet'")
+        cluster.execute("SET skein_mode = 'distributed'")
+        yield plain, cluster
+
+
+def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> List[str]:
+    return sorted(map(str, connection.execute(sql).fetchall()))
+
+
+def error(connection: duckdb.DuckDBPyConnection, sql: str) -> Tuple[type, str]:
+    with pytest.raises(duckdb.Error) as found:
+        connection.execute(sql).fetchall()
+    return type(found.value), str(found.value)
+
+
+def explain(connection: duckdb.DuckDBPyConnection, sql: str) -> Dict[str, str]:
+    return dict(connection.execute("EXPLAIN " + sql).fetchall())
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_answer_is_that_of_duckdb(pair: Pair, folder: pathlib.Path, query: str) -> None:
+    plain, cluster = pair
+    sql = query.format(folder=folder)
+    assert answer(cluster, sql) == answer(plain, sql)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_workers_read_the_files(pair: Pair, folder: pathlib.Path, query: str) -> None:
+    stages = explain(pair[1], query.format(folder=folder))["skein_stages"]
+    assert "READ_" in stages and "from the client" not in stages
+
+
+def test_each_file_is_a_split(pair: Pair, folder: pathlib.Path) -> None:
+    pair[1].execute(f"SELECT sum(i + 17) FROM {PLAIN}".format(folder=folder)).fetchall()
+    splits = "SELECT sum(splits) FROM skein_tasks() JOIN skein_queries() USING (query) WHERE sql LIKE '%sum(i + 17)%'"
+    assert pair[1].execute(splits).fetchall() == [(5,)]
+
+
+@pytest.mark.parametrize(
+    "source, reason",
+    [
+        ("read_csv('{folder}/plain/0.csv')", "one file, which the client reads with all its threads"),
+        ("read_json('{folder}/lines/0.json')", "one file, which the client reads with all its threads"),
+        (PLAIN.replace(")", ", store_rejects = true)"), "rejected lines go into tables of the client"),
+    ],
+)
+def test_what_the_client_reads_is_named_with_the_reason(
+    pair: Pair, folder: pathlib.Path, source: str, reason: str
+) -> None:
+    sql = f"SELECT count(*), sum(i) FROM {source} t WHERE i > 3".format(folder=folder)
+    assert f"from the client ({reason})" in explain(pair[1], sql)["skein_stages"]
+    assert answer(pair[1], sql) == answer(pair[0], sql)
+
+
+def test_a_descriptor_of_the_process_is_read_by_the_client(pair: Pair, folder: pathlib.Path) -> None:
+    with (folder / "plain/1.csv").open() as file:
+        path = f"/dev/fd/{file.fileno()}"
+        sql = f"SELECT count(*), sum(i) FROM read_csv(['{folder}/plain/0.csv', '{path}'])"
+        assert f'"{path}" may be another file, or none, for a worker' in explain(pair[1], sql)["skein_stages"]
+        assert answer(pair[1], sql) == answer(pair[0], sql) == ["(1400, 979300)"]
+
+
+def test_a_pipe_is_an_error_that_says_what_to_do(pair: Pair, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    columns = "columns = {'i': 'BIGINT'}, header = true, auto_detect = false"
+    sql = f"SELECT sum(i) FROM read_csv(['{folder}/empty/1.csv', '{tmp_path}/pipe.csv'], {columns})"
+    kind, text = error(pair[1], sql)
+    assert kind is duckdb.InvalidInputException
+    assert f"\"{tmp_path}/pipe.csv\" is not a file that can be read twice: SET skein_mode = 'local'" in text
+
+
+BAD = {
+    "csv": (
+        "i,s\n1,x\nno,y\n",
+        "read_csv('{folder}/*.csv', columns = {{'i': 'BIGINT', 's': 'VARCHAR'}}, header = true)",
+    ),
+    "json": ('{"i": 1}\n{"i": "x"}\n', "read_ndjson('{folder}/*.json', columns = {{i: 'BIGINT', s: 'VARCHAR'}})"),
+}
+GOOD = {"csv": "i,s\n1,x\n", "json": '{"i": 1}\n'}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("bad", [[3], [2, 5], [1, 2, 3, 4, 5, 6, 7]])
+def test_the_error_is_duckdbs_of_the_first_bad_file(
+    pair: Pair, tmp_path: pathlib.Path, kind: str, bad: List[int]
+) -> None:
+    for n in range(8):
+        (tmp_path / f"{n}.{kind}").write_text(BAD[kind][0] if n in bad else GOOD[kind])
+    sql = f"SELECT sum(i), count(s) FROM {BAD[kind][1]}".format(folder=tmp_path)
+    with duckdb.connect(config={"threads": 1}) as alone:
+        expected = error(alone, sql)
+    assert f"{bad[0]}.{kind}" in expected[1]
+    assert error(pair[1], sql) == expected
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to the superuser")
+def test_a_file_that_may_not_be_read_is_duckdbs_error(pair: Pair, tmp_path: pathlib.Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.csv").write_text(GOOD["csv"])
+    (tmp_path / "1.csv").chmod(0)
+    sql = f"SELECT sum(i) FROM {BAD['csv'][1]}".format(folder=tmp_path)
+    assert error(pair[1], sql) == error(pair[0], sql)
+
+
+def test_a_statement_that_was_prepared_reads_the_files_of_its_execution(pair: Pair, tmp_path: pathlib.Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.csv").write_text(GOOD["csv"])
+    pair[1].execute(f"PREPARE total AS SELECT sum(i), count(*) FROM read_csv('{tmp_path}/*.csv')")
+    assert pair[1].execute("EXECUTE total").fetchall() == [(3, 3)]
+    (tmp_path / "1.csv").write_text("i,s\n10,y\n20,z\n")
+    (tmp_path / "3.csv").write_text(GOOD["csv"])
+    expected = pair[0].execute(f"SELECT sum(i), count(*) FROM read_csv('{tmp_path}/*.csv')").fetchall()
+    assert pair[1].execute("EXECUTE total").fetchall() == expected
+    pair[1].execute("DEALLOCATE total")
+
+
+def test_auto_mode_counts_the_rows_of_all_files(pair: Pair, folder: pathlib.Path) -> None:
+    with pair[1].cursor() as cursor:
+        cursor.execute("SET skein_mode = 'auto'").execute("SET skein_auto_min_rows = 3000")
+        sql = f"SELECT sum(i) FROM {PLAIN}".format(folder=folder)
+        assert "READ_CSV" in explain(cursor, sql)["skein_stages"]
+        cursor.execute("SET skein_auto_min_rows = 100000000")
+        assert "skein_stages" not in explain(cursor, sql)
