@@ -162,6 +162,19 @@ def test_file_that_the_worker_may_not_read_is_named(connect_to_worker: Start, tm
         assert connection.execute(f"SELECT sum(i) FROM '{path}'").fetchall() == [(449985000,)]
 
 
+@needs_root
+def test_text_file_that_the_worker_may_not_read_is_named(connect_to_worker: Start, tmp_path: pathlib.Path) -> None:
+    for name in ("0.csv", "1.csv"):
+        (tmp_path / name).write_text("i\n1\n2\n")
+    (tmp_path / "1.csv").chmod(0o600)
+    sql = f"SELECT sum(i) FROM read_csv('{tmp_path}/*.csv')"
+    with connect_to_worker(become_nobody) as connection:
+        kind, text = outcome_of_runs(connection, tmp_path / "worker", sql)
+        assert kind is duckdb.IOException and f"{tmp_path}/1.csv" in text and "Permission denied" in text
+        (tmp_path / "1.csv").chmod(0o644)
+        assert connection.execute(sql).fetchall() == [(6,)]
+
+
 @needs_views
 def test_file_that_only_the_client_sees_is_named(connect_to_worker: Start, tmp_path: pathlib.Path) -> None:
     data, nothing = tmp_path / "data", tmp_path / "nothing"

@@ -226,12 +226,33 @@ def test_the_error_is_duckdbs_of_the_first_bad_file(
     assert error(pair[1], sql) == expected
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to the superuser")
-def test_a_file_that_may_not_be_read_is_duckdbs_error(pair: Pair, tmp_path: pathlib.Path) -> None:
-    for n in range(3):
-        (tmp_path / f"{n}.csv").write_text(GOOD["csv"])
-    (tmp_path / "1.csv").chmod(0)
-    sql = f"SELECT sum(i) FROM {BAD['csv'][1]}".format(folder=tmp_path)
+def write_lines(path: pathlib.Path, rows: int) -> None:
+    with duckdb.connect() as plain:
+        row = "i, i % 7 AS k, 'a' || chr(10) || chr(34) || i AS s, [i, i + 1] AS l, {'a': i, 'b': repeat('x', 60)} AS st"
+        plain.execute(f"COPY (SELECT {row} FROM range({rows}) t(i)) TO '{path}' (FORMAT json)")
+
+
+def test_a_large_file_of_lines_is_cut_by_ranges_of_bytes(pair: Pair, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "large.ndjson"
+    write_lines(path, 200_000)
+    assert path.stat().st_size > 3 * 2**23
+    for source in (f"'{path}'", f"read_ndjson('{path}')", f"read_json('{path}', format = 'newline_delimited')"):
+        sql = f"SELECT k, count(*), sum(i), max(s), sum(l[2]), sum(st.a) FROM {source} GROUP BY k ORDER BY k"
+        assert pair[1].execute(sql).fetchall() == pair[0].execute(sql).fetchall()
+        stages = dict(pair[1].execute("EXPLAIN " + sql).fetchall())["skein_stages"]
+        assert "large.ndjson" in stages and "from the client" not in stages
+    (splits,) = pair[1].execute("SELECT max(splits) FROM skein_tasks()").fetchone()
+    assert splits > 1
+
+
+def test_a_bad_line_of_a_large_file_has_its_own_number(pair: Pair, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "large.ndjson"
+    write_lines(path, 200_000)
+    lines = path.read_text().splitlines(keepends=True)
+    lines[150_123] = '{"i": 12, \n'
+    path.write_text("".join(lines))
+    sql = f"SELECT sum(i) FROM read_ndjson('{path}')"
+    assert "line 15012" in error(pair[1], sql)[1]
     assert error(pair[1], sql) == error(pair[0], sql)
 
 
