@@ -1,4 +1,4 @@
-"""The tables that random queries read: Parquet files of uneven size, some of them empty, and tables in memory.
+"""The tables that random queries read: files of uneven size, some of them empty, and tables in memory.
 
 Columns of one kind share their values in all tables, so that joins on any kind find partners. Every table has `id`
 (unique, from 0), `k` (a key with NULLs) and `g` (few values).
@@ -15,14 +15,18 @@ from sql import kinds
 
 Value = Optional[str]
 
+#: No value of a table is written so.
+CSV_NULL = "<null>"
+
 
 class Table(NamedTuple):
-    """Rows as texts; `parts` are the first rows of the Parquet files after the first; None: a table in memory."""
+    """Rows as texts; `parts` are the first rows of the files after the first; None: a table in memory."""
 
     name: str
     columns: Dict[str, str]  # name to kind
     rows: List[List[Value]]
     parts: Optional[List[int]]
+    format: str = "parquet"  # of the files; in the others, csv and json, all columns are texts
 
 
 def make_tables(rng: random.Random) -> List[Table]:
@@ -50,7 +54,7 @@ def _make_table(rng: random.Random, name: str, size: int, pools: Dict[str, List[
         *(_series(rng, pools[kind], size) for kind in chosen),
     ]
     parts = None if name == "mem" else sorted(rng.choices(range(size + 1), k=rng.randint(0, 5)))
-    return Table(name, columns, [list(row) for row in zip(*series)], parts)
+    return Table(name, columns, [list(row) for row in zip(*series)], parts, rng.choice([*["parquet"] * 6, "csv", "json"]))
 
 
 def _series(rng: random.Random, values: List[str], size: int) -> List[Value]:
@@ -74,12 +78,32 @@ def files_of(table: Table) -> List[List[List[Value]]]:
 
 
 def write_files(table: Table, folder: pathlib.Path) -> None:
-    """Writes `folder/table-N.parquet`: several row groups each where there are many rows."""
+    """Writes the files of a table: several row groups each where there are many rows."""
     with duckdb.connect() as plain:
         for number, rows in enumerate(files_of(table)):
-            _load(plain, "part", table, rows, "stored")
-            path = folder / f"{table.name}-{number}.parquet"
-            plain.execute(f"COPY part TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)").execute("DROP TABLE part")
+            _load(plain, "part", table, rows, "stored" if table.format == "parquet" else "text")
+            plain.execute(f"COPY part TO {target_of(table, number, str(folder))}").execute("DROP TABLE part")
+
+
+def target_of(table: Table, number: int, folder: str) -> str:
+    """Writes what comes after COPY … TO for a file of the table."""
+    options = {
+        "parquet": "FORMAT parquet, ROW_GROUP_SIZE 2048",
+        "csv": f"FORMAT csv, HEADER, FORCE_QUOTE *, NULLSTR '{CSV_NULL}'",
+        "json": "FORMAT json",
+    }
+    return f"'{folder}/{table.name}-{number}.{table.format}' ({options[table.format]})"
+
+
+def reader_of(table: Table, folder: str) -> str:
+    """Writes the call that reads the files of a table."""
+    files = f"'{folder}/{table.name}-*.{table.format}'"
+    texts = "{" + ", ".join(f"{name}: 'VARCHAR'" for name in table.columns) + "}"
+    if table.format == "csv":
+        return f"read_csv({files}, auto_detect = false, header = true, columns = {texts}, nullstr = '{CSV_NULL}')"
+    if table.format == "json":
+        return f"read_json({files}, format = 'newline_delimited', columns = {texts})"
+    return f"read_parquet({files})"
 
 
 def create(connection: duckdb.DuckDBPyConnection, tables: List[Table], folder: pathlib.Path) -> None:
@@ -93,19 +117,18 @@ def create(connection: duckdb.DuckDBPyConnection, tables: List[Table], folder: p
 
 
 def view_of(table: Table, folder: str) -> str:
-    """Writes the view over a table's files: what Parquet has no type for is cast."""
+    """Writes the view over a table's files: what these have no type for is cast."""
 
     def column(name: str, kind: str) -> str:
-        return f"{name}::{kinds.KINDS[kind].type} AS {name}" if kinds.KINDS[kind].stored else name
+        is_text = kinds.KINDS[kind].stored or table.format != "parquet"
+        return f"{name}::{kinds.KINDS[kind].type} AS {name}" if is_text else name
 
     listed = ", ".join(itertools.starmap(column, table.columns.items()))
-    return (
-        f"CREATE OR REPLACE VIEW {table.name} AS SELECT {listed} FROM read_parquet('{folder}/{table.name}-*.parquet')"
-    )
+    return f"CREATE OR REPLACE VIEW {table.name} AS SELECT {listed} FROM {reader_of(table, folder)}"
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table, rows: List[List[Value]], form: str) -> None:
-    """Makes a table of texts; `form` says whether its columns have the kind's type or the stored one."""
+    """Makes a table of texts; `form` says whether its columns have the kind's type, the stored one, or stay texts."""
     texts = pyarrow.table(  # noqa: F841: DuckDB finds it by its name
         {column: pyarrow.array([row[at] for row in rows], pyarrow.string()) for at, column in enumerate(table.columns)}
     )
@@ -114,6 +137,8 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Table, rows: 
 
 
 def cast_of(kind: str, form: str) -> str:
+    if form == "text":
+        return "VARCHAR"
     return (kinds.KINDS[kind].stored if form == "stored" else None) or kinds.KINDS[kind].type
 
 

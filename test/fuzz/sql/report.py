@@ -31,8 +31,9 @@ def _table(table: data.Table) -> List[str]:
         return ["", "statement ok", f"CREATE TABLE {table.name} AS {_values(table, table.rows, 'type')}"]
     lines = []
     for number, rows in enumerate(data.files_of(table)):
-        target = f"'__TEST_DIR__/{table.name}-{number}.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048)"
-        lines += ["", "statement ok", f"COPY ({_values(table, rows, 'stored')}) TO {target}"]
+        form = "stored" if table.format == "parquet" else "text"
+        target = data.target_of(table, number, "__TEST_DIR__")
+        lines += ["", "statement ok", f"COPY ({_values(table, rows, form)}) TO {target}"]
     return [*lines, "", "statement ok", data.view_of(table, "__TEST_DIR__").replace("OR REPLACE ", "")]
 
 
