@@ -12,6 +12,10 @@ using duckdb::CSVReaderOptions;
 using Names = duckdb::vector<std::string>;
 using Types = duckdb::vector<duckdb::LogicalType>;
 
+const duckdb::CSVOption<char>& CommentOf(const CSVReaderOptions& options) {
+  return options.dialect_options.state_machine_options.comment;
+}
+
 // The fields that DuckDB's own serializer leaves out, though they decide how values are read, or what an error says.
 // Those of rejects tables are not here: such a scan stays with the client.
 void WriteOptions(duckdb::Serializer& serializer, const CSVReaderOptions& options,
@@ -22,6 +26,8 @@ void WriteOptions(duckdb::Serializer& serializer, const CSVReaderOptions& option
   serializer.WriteProperty(103, "files_to_sniff", options.files_to_sniff);
   serializer.WriteProperty(104, "user_defined_parameters", options.user_defined_parameters);
   serializer.WriteProperty(105, "force_not_null_names", options.force_not_null_names);
+  // That the user wants no comments is lost: it has the value of nothing said.
+  serializer.WriteProperty(106, "is_comment_given", CommentOf(options).IsSetByUser());
 }
 
 duckdb::SerializedCSVReaderOptions ReadOptions(duckdb::Deserializer& deserializer) {
@@ -32,6 +38,8 @@ duckdb::SerializedCSVReaderOptions ReadOptions(duckdb::Deserializer& deserialize
   deserializer.ReadProperty(103, "files_to_sniff", options.files_to_sniff);
   deserializer.ReadProperty(104, "user_defined_parameters", options.user_defined_parameters);
   deserializer.ReadProperty(105, "force_not_null_names", options.force_not_null_names);
+  auto& comment = options.dialect_options.state_machine_options.comment;
+  if (deserializer.ReadProperty<bool>(106, "is_comment_given")) comment.Set(comment.GetValue());
   return all;
 }
 
@@ -92,7 +100,7 @@ void FillCsvBound(const std::string& bound, const std::string& path, const std::
     bind_data.file_options = std::move(all.file_options);
     csv->csv_schema = ReadSchema(deserializer);
   });
-  csv->options.parallel = is_read_in_parallel;
+  csv->options.parallel = csv->options.parallel && is_read_in_parallel;
   if (!of_file.empty()) bind_data.union_readers.push_back(ReadOfFile(of_file, path));
   bind_data.bind_data = std::move(csv);
 }

@@ -40,6 +40,10 @@ duckdb::PhysicalOperator& LogicalTaskCopy::CreatePlan(duckdb::ClientContext& con
 }
 
 void LogicalTaskCopy::SerializeOwn(duckdb::Serializer& serializer) const {
+  if (target_->staging_folder.empty()) {
+    throw duckdb::NotImplementedException(
+        "a COPY to a folder runs as a whole statement only: its tasks cannot be run alone");
+  }
   serializer.WriteProperty(400, "staging_folder", target_->staging_folder);
   serializer.WriteObject(401, "copy", [&](duckdb::Serializer& object) { copy_->Serialize(object); });
 }

@@ -41,7 +41,7 @@ class SourceState : public duckdb::GlobalSourceState {
 LogicalClusterCopy::LogicalClusterCopy(const duckdb::LogicalCopyToFile& copy, std::shared_ptr<CopyTarget> target,
                                        duckdb::unique_ptr<duckdb::LogicalOperator> child)
     : SkeinOperator(OperatorKind::kClusterCopy),
-      names_{copy.file_path, copy.filename_pattern, copy.file_extension, copy.overwrite_mode},
+      names_{copy.file_path, copy.filename_pattern, copy.file_extension, copy.overwrite_mode, copy.partition_output},
       returns_(copy.return_type),
       target_(std::move(target)) {
   output_types = duckdb::GetCopyFunctionReturnLogicalTypes(returns_);
@@ -84,6 +84,7 @@ duckdb::SinkResultType PhysicalClusterCopy::Sink(duckdb::ExecutionContext&, duck
 duckdb::SinkFinalizeType PhysicalClusterCopy::Finalize(duckdb::Pipeline&, duckdb::Event&, duckdb::ClientContext&,
                                                        duckdb::OperatorSinkFinalizeInput& input) const {
   auto& state = input.global_state.Cast<SinkState>();
+  target_->staging_folder.clear();
   state.files.TakeNames(state.copy->Commit(state.files.WorthKeeping()));
   return duckdb::SinkFinalizeType::READY;
 }

@@ -22,8 +22,6 @@ std::string WithoutSlashAtEnd(std::string folder) {
   return folder;
 }
 
-std::string Absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
-
 CopyNames Expanded(duckdb::FileSystem& files, CopyNames names) {
   names.folder = WithoutSlashAtEnd(files.ExpandPath(names.folder));
   return names;
@@ -32,9 +30,10 @@ CopyNames Expanded(duckdb::FileSystem& files, CopyNames names) {
 // The folder that holds `path`, below the folder of its task; "" for that itself.
 std::string FolderBelowTask(const std::string& path, const std::string& staging) {
   const auto task = staging.size() + 1;
+  const bool leaves = std::filesystem::path(path).lexically_normal() != path;
   const auto begin = path.find('/', task);
   const auto end = path.find_last_of('/');
-  if (path.compare(0, task, staging + "/") != 0 || begin == std::string::npos) {
+  if (leaves || path.compare(0, task, staging + "/") != 0 || begin == std::string::npos) {
     throw duckdb::IOException("skein internal: a worker wrote \"%s\", which is not in \"%s\"", path, staging);
   }
   return end > begin ? path.substr(begin + 1, end - begin - 1) : "";
@@ -44,16 +43,19 @@ std::string FolderBelowTask(const std::string& path, const std::string& staging)
 
 StagedCopy::StagedCopy(duckdb::FileSystem& files, CopyNames names)
     : files_(files), names_(Expanded(files, std::move(names))) {
-  const auto name = "_skein_" + RandomHex(8);
-  staging_ = Absolute(names_.folder) + "/" + name;
   try {
     if (files_.FileExists(names_.folder)) TakePlaceOfFile();
     if (!files_.DirectoryExists(names_.folder)) {
       files_.CreateDirectory(names_.folder);
       has_made_target_ = true;
-    } else if (names_.overwrite == CopyOverwriteMode::COPY_ERROR_ON_CONFLICT) {
-      RefuseFiles();
+    } else if (names_.overwrite == CopyOverwriteMode::COPY_OVERWRITE) {
+      // DuckDB removes them now, and has lost them where the statement fails.
+      to_overwrite_ = FilesThere();
+    } else if (names_.overwrite == CopyOverwriteMode::COPY_ERROR_ON_CONFLICT && !FilesThere().empty()) {
+      throw duckdb::IOException("Directory \"%s\" is not empty! Enable OVERWRITE option to overwrite files",
+                                names_.folder);
     }
+    staging_ = std::filesystem::canonical(names_.folder).string() + "/_skein_" + RandomHex(8);
     files_.CreateDirectory(staging_);
   } catch (...) {
     Abandon();
@@ -74,23 +76,24 @@ void StagedCopy::TakePlaceOfFile() {
   file_in_place_ = aside;
 }
 
-void StagedCopy::RefuseFiles() {
-  std::vector<std::string> folders{names_.folder};
+std::vector<std::string> StagedCopy::FilesThere() const {
+  std::vector<std::string> found, folders{names_.folder};
   while (!folders.empty()) {
     const auto folder = folders.back();
     folders.pop_back();
     files_.ListFiles(folder, [&](const std::string& name, bool is_folder) {
-      if (is_folder) return folders.push_back(files_.JoinPath(folder, name));
-      throw duckdb::IOException("Directory \"%s\" is not empty! Enable OVERWRITE option to overwrite files",
-                                names_.folder);
+      (is_folder ? folders : found).push_back(files_.JoinPath(folder, name));
     });
   }
+  return found;
 }
 
 std::vector<std::string> StagedCopy::Commit(const std::vector<std::string>& written) {
   std::vector<std::string> paths;
   try {
-    if (names_.overwrite == CopyOverwriteMode::COPY_OVERWRITE) MoveAwayAll(names_.folder);
+    for (const auto& path : to_overwrite_) {
+      if (files_.FileExists(path)) MoveAway(path);
+    }
     std::map<std::string, duckdb::idx_t> numbers;  // by folder
     for (const auto& path : written) {
       if (!files_.FileExists(path)) {
@@ -104,27 +107,15 @@ std::vector<std::string> StagedCopy::Commit(const std::vector<std::string>& writ
       paths.push_back(NameFor(folder, numbers[folder]));
       Move(path, paths.back());
     }
-  } catch (...) {
-    Undo();
-    throw;
+  } catch (const std::exception& error) {
+    if (TryUndo()) throw;
+    throw duckdb::IOException("%s; and what was in \"%s\" could not be moved back: it is in \"%s\"",
+                              duckdb::ErrorData(error).RawMessage(), names_.folder, staging_);
   }
   is_over_ = true;
   RemoveStaging();
   if (!file_in_place_.empty()) files_.TryRemoveFile(file_in_place_);
   return paths;
-}
-
-// DuckDB removes such files when it begins, and has lost them where the statement fails.
-void StagedCopy::MoveAwayAll(const std::string& folder) {
-  std::vector<std::string> folders, found;
-  files_.ListFiles(folder, [&](const std::string& name, bool is_folder) {
-    const auto path = files_.JoinPath(folder, name);
-    (is_folder ? folders : found).push_back(path);
-  });
-  for (const auto& path : found) MoveAway(path);
-  for (const auto& below : folders) {
-    if (Absolute(below) != staging_) MoveAwayAll(below);
-  }
 }
 
 void StagedCopy::MoveAway(const std::string& path) {
@@ -154,7 +145,11 @@ std::string StagedCopy::NameFor(const std::string& folder, duckdb::idx_t& number
     case CopyOverwriteMode::COPY_ERROR_ON_CONFLICT:
       throw duckdb::IOException("\"%s\" was made by somebody else while the statement ran", name);
     default:
-      MoveAway(name);
+      // DuckDB has one file in a partition, whose name it takes: others that are there are not those of an earlier run.
+      while (names_.is_partitioned && number > 1 && files_.FileExists(name)) {
+        name = names_.pattern.CreateFilename(files_, path, names_.extension, number++);
+      }
+      if (files_.FileExists(name)) MoveAway(name);
       break;
   }
   return name;
@@ -165,16 +160,17 @@ void StagedCopy::Move(const std::string& from, const std::string& to) {
   moves_.emplace_back(from, to);
 }
 
-void StagedCopy::Undo() {
+bool StagedCopy::TryUndo() {
   try {
-    for (auto move = moves_.rbegin(); move != moves_.rend(); ++move) files_.MoveFile(move->second, move->first);
-    moves_.clear();
+    for (; !moves_.empty(); moves_.pop_back()) files_.MoveFile(moves_.back().second, moves_.back().first);
     for (auto folder = made_folders_.rbegin(); folder != made_folders_.rend(); ++folder) {
       std::filesystem::remove(*folder);  // only when it is empty
     }
+    return true;
   } catch (const std::exception&) {
-    // What cannot be moved back stays in the staging folder, which then must stay, too.
+    // The staging folder must stay, too.
     is_over_ = true;
+    return false;
   }
 }
 
@@ -182,15 +178,14 @@ void StagedCopy::Abandon() {
   if (is_over_) return;
   is_over_ = true;
   RemoveStaging();
-  try {
-    if (has_made_target_) std::filesystem::remove(names_.folder);  // only when it is empty
-    if (!file_in_place_.empty()) files_.MoveFile(file_in_place_, names_.folder);
-  } catch (const std::exception&) {
-    // There is nobody to tell: the statement has an error of its own.
-  }
+  // There is nobody to tell of an error: the statement has one of its own.
+  std::error_code ignored;
+  if (has_made_target_) std::filesystem::remove(names_.folder, ignored);  // only when it is empty
+  if (!file_in_place_.empty()) std::filesystem::rename(file_in_place_, names_.folder, ignored);
 }
 
 void StagedCopy::RemoveStaging() {
+  if (staging_.empty()) return;
   const auto until = std::chrono::steady_clock::now() + kCleanupLimit;
   while (true) {
     std::error_code error;

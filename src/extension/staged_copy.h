@@ -18,6 +18,8 @@ struct CopyNames {
   duckdb::FilenamePattern pattern;
   std::string extension;
   duckdb::CopyOverwriteMode overwrite = duckdb::CopyOverwriteMode::COPY_ERROR_ON_CONFLICT;
+  /// Each partition has a folder of its own, in which tasks may write several files where DuckDB writes one.
+  bool is_partitioned = false;
 };
 
 class StagedCopy {
@@ -33,26 +35,26 @@ class StagedCopy {
   /// Absolute; each task makes a folder of its own in it.
   const std::string& staging_folder() const { return staging_; }
   /// Gives the files, by their paths in the staging folder, their names; returns these in the same order. Throws an
-  /// IOException, and then the target is as it was.
+  /// IOException, and then the target is as it was; if that fails, too, the error says where its files are.
   std::vector<std::string> Commit(const std::vector<std::string>& written);
   /// Removes all that was made, and waits a little for tasks that end. Nothing after Commit; never throws.
   void Abandon();
 
  private:
   void TakePlaceOfFile();
-  void RefuseFiles();
+  std::vector<std::string> FilesThere() const;
   void MoveAway(const std::string& path);
-  void MoveAwayAll(const std::string& folder);
   void MakeFolders(const std::string& below_target);
   std::string NameFor(const std::string& folder, duckdb::idx_t& number);
   void Move(const std::string& from, const std::string& to);
-  void Undo();
+  bool TryUndo();
   void RemoveStaging();
 
   duckdb::FileSystem& files_;
   const CopyNames names_;
   std::string staging_;
   bool is_over_ = false;
+  std::vector<std::string> to_overwrite_;  // what was there when the statement began
   // What has been done, to be undone.
   std::string file_in_place_;  // that was where the target is, under another name
   bool has_made_target_ = false;

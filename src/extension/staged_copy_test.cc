@@ -92,6 +92,39 @@ TEST_F(StagedCopyTest, OverwriteTakesAwayWhatWasThereOnlyAtTheEnd) {
   EXPECT_EQ(Files(), (std::set<std::string>{"out/data_0.csv"}));
 }
 
+TEST_F(StagedCopyTest, OverwriteLeavesWhatCameMeanwhile) {
+  Write(top_ / "out" / "old", "old");
+  StagedCopy copy(files_, Names(CopyOverwriteMode::COPY_OVERWRITE));
+  Write(top_ / "out" / "of_somebody", "new");
+  copy.Commit({Write(fs::path(copy.staging_folder()) / "task-0/data_0.csv", "new")});
+  EXPECT_EQ(Files(), (std::set<std::string>{"out/data_0.csv", "out/of_somebody"}));
+}
+
+TEST_F(StagedCopyTest, TakesAnyWayToTheTarget) {
+  fs::create_directory(top_ / "out");
+  fs::create_directory_symlink(top_ / "out", top_ / "out" / "self");
+  for (const char* way : {"out/.", "out//", "./out", "out/self"}) {
+    auto names = Names(CopyOverwriteMode::COPY_OVERWRITE);
+    names.folder = (top_ / way).string();
+    StagedCopy copy(files_, names);
+    copy.Commit({Write(fs::path(copy.staging_folder()) / "task-0/data_0.csv", way)});
+    EXPECT_EQ(Read(top_ / "out/data_0.csv"), way);
+  }
+}
+
+TEST_F(StagedCopyTest, TakesNoOtherNameOfAPartitionButTheFirst) {
+  Write(top_ / "out/k=1/data_0.csv", "old");
+  Write(top_ / "out/k=1/data_1.csv", "old");
+  auto names = Names(CopyOverwriteMode::COPY_OVERWRITE_OR_IGNORE);
+  names.is_partitioned = true;
+  StagedCopy copy(files_, names);
+  const fs::path staging = copy.staging_folder();
+  copy.Commit({Write(staging / "task-0/k=1/data_0.csv", "new"), Write(staging / "task-1/k=1/data_0.csv", "new")});
+  EXPECT_EQ(Read(top_ / "out/k=1/data_0.csv"), "new");
+  EXPECT_EQ(Read(top_ / "out/k=1/data_1.csv"), "old");
+  EXPECT_EQ(Read(top_ / "out/k=1/data_2.csv"), "new");
+}
+
 TEST_F(StagedCopyTest, UndoesWhatItDidBeforeAFileIsMissing) {
   Write(top_ / "out" / "data_0.csv", "mine");
   Write(top_ / "out" / "other", "mine");
@@ -128,7 +161,10 @@ TEST_F(StagedCopyTest, TakesThePlaceOfAFileAndGivesItBack) {
 TEST_F(StagedCopyTest, RefusesAFileFromElsewhere) {
   StagedCopy copy(files_, Names());
   const auto elsewhere = Write(top_ / "elsewhere", "x");
-  EXPECT_THROW(copy.Commit({elsewhere}), duckdb::IOException);
+  Write(fs::path(copy.staging_folder()) / "task-0/data_0.csv", "x");
+  for (const auto& path : {elsewhere, copy.staging_folder() + "/task-0/../../../elsewhere"}) {
+    EXPECT_THROW(copy.Commit({path}), duckdb::IOException);
+  }
   EXPECT_EQ(Read(elsewhere), "x");
 }
 

@@ -1,10 +1,27 @@
 #include "planner/copy_rule.h"
 
+#include "duckdb/common/file_system.hpp"
+
 namespace skein::core {
 namespace {
 
 bool IsFolder(const duckdb::LogicalCopyToFile& copy) {
   return copy.per_thread_output || copy.partition_output || copy.rotate || copy.file_size_bytes.IsValid();
+}
+
+// A pattern of names may hold the name of a folder, or lead out of the target.
+bool NamesFolders(const duckdb::LogicalCopyToFile& copy) {
+  auto files = duckdb::FileSystem::CreateLocal();
+  const std::string folder = "x";
+  return copy.filename_pattern.CreateFilename(*files, folder, copy.file_extension, 0).find('/', folder.size() + 1) !=
+         std::string::npos;
+}
+
+// DuckDB's serialized form of what is bound lacks it.
+bool RefusesBloomFilters(const duckdb::LogicalCopyToFile& copy) {
+  const auto option = copy.copy_info->options.find("write_bloom_filter");
+  if (option == copy.copy_info->options.end() || option->second.empty()) return false;
+  return !option->second[0].DefaultCastAs(duckdb::LogicalType::BOOLEAN).GetValue<bool>();
 }
 
 }  // namespace
@@ -15,6 +32,8 @@ std::string WhyWrittenByClient(const duckdb::LogicalCopyToFile& copy) {
   if (copy.file_path.find(":/") != std::string::npos) return "files outside of a file system are written by the client";
   const auto& format = copy.function.name;
   if (format != "parquet" && format != "csv") return "COPY TO of the format " + format + " runs in the client";
+  if (NamesFolders(copy)) return "the names of the files name folders";
+  if (RefusesBloomFilters(copy)) return "WRITE_BLOOM_FILTER false";
   if (copy.preserve_order == duckdb::PreserveOrderType::PRESERVE_ORDER) return "PRESERVE_ORDER";
   return "";
 }

@@ -38,6 +38,17 @@ class PeerEnd {
   FlightPeer& peer_;
 };
 
+/// Tells the handler that a peer which joined has left, also where it throws.
+class Joined {
+ public:
+  Joined(ControlHandler& handler, const std::shared_ptr<FlightPeer>& peer) : handler_(handler), peer_(peer) {}
+  ~Joined() { handler_.Leave(peer_); }
+
+ private:
+  ControlHandler& handler_;
+  const std::shared_ptr<FlightPeer>& peer_;
+};
+
 class ControlServer : public flight::FlightServerBase {
  public:
   explicit ControlServer(ControlHandler& handler) : handler_(handler) {}
@@ -48,9 +59,9 @@ class ControlServer : public flight::FlightServerBase {
     auto peer = std::make_shared<FlightPeer>(std::move(writer), kOutboxBytes);
     const PeerEnd end(*peer);
     if (Welcome(*reader, peer)) {
+      const Joined joined(handler_, peer);
       wire::ToWorker message;
       while (ReadMessage(*reader, message) && !peer->is_closed()) handler_.Handle(peer, std::move(message));
-      handler_.Leave(peer);
       LogInfo("coordinator left: " + context.peer());
     }
     return arrow::Status::OK();

@@ -32,7 +32,9 @@ class ThrowingHandler : public ControlHandler {
     for (int i = 0; i < kMessages; i++) peer->Send(message);
     throw std::runtime_error("no memory for a message");
   }
-  void Leave(const std::shared_ptr<ControlPeer>&) override {}
+  void Leave(const std::shared_ptr<ControlPeer>&) override { has_left = true; }
+
+  std::atomic<bool> has_left{false};
 
  private:
   std::shared_ptr<ControlPeer> peer_;
@@ -55,6 +57,7 @@ TEST(ControlService, WritesWhatWasSentBeforeAHandlerThrewAndEndsTheStream) {
   ASSERT_TRUE(channel->Send(ping).ok());
   ASSERT_EQ(lost.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(received, kMessages);
+  EXPECT_TRUE(handler.has_left);
 }
 
 }  // namespace

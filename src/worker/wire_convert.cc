@@ -21,7 +21,10 @@ wire::Error::Fault ToWire(Fault fault) {
 }
 
 std::optional<uint64_t> PositionOf(const wire::Error& error) {
-  return error.has_query_position() ? std::optional<uint64_t>(error.query_position()) : std::nullopt;
+  constexpr uint64_t kMost =
+      uint64_t{1} << 31;  // no statement is as long; DuckDB gives a database up over some numbers
+  if (!error.has_query_position() || error.query_position() >= kMost) return std::nullopt;
+  return error.query_position();
 }
 
 }  // namespace

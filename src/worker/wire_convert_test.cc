@@ -30,6 +30,7 @@ TEST(WireConvert, KeepsWhereInTheStatementAnErrorIs) {
   EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion", 17)))->query_position(), 17);
   EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion", 0)))->query_position(), 0);
   EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion")))->query_position(), std::nullopt);
+  EXPECT_EQ(DetailOf(RoundTrip(UserError("bad", "Conversion", ~uint64_t{0})))->query_position(), std::nullopt);
 }
 
 TEST(WireConvert, KeepsWhetherWorldErrorMayBeRetried) {

@@ -169,6 +169,7 @@ def test_loss_of_a_worker_leaves_nothing(connect: Connect, tmp_path: pathlib.Pat
     finally:
         killer.join()
     assert everything_below(tmp_path) == []
+    assert rows_of(connection, ROWS)[0][0] == 600572  # a worker in its place has removed what was its own
 
 
 def test_errors_about_the_target_are_those_of_duckdb(connect: Connect, tmp_path: pathlib.Path) -> None:
@@ -198,6 +199,21 @@ def test_client_writes_one_file_and_says_so(connect: Connect, tmp_path: pathlib.
     assert "skein_copy = 'client'" in reasons_of(connection, statement)
     connection.execute(statement)
     assert rows_of(connection, f"FROM '{tmp_path}/out/*.parquet'") == rows_of(connection, ROWS)
+
+
+@pytest.mark.parametrize(
+    "option, reason",
+    [
+        ("WRITE_BLOOM_FILTER false", "WRITE_BLOOM_FILTER false"),
+        ("FILENAME_PATTERN 'below/part_{i}'", "the names of the files name folders"),
+        ("FILE_EXTENSION 'x/../y'", "the names of the files name folders"),
+    ],
+)
+def test_client_writes_what_workers_would_not_write_alike(
+    connect: Connect, tmp_path: pathlib.Path, option: str, reason: str
+) -> None:
+    statement = f"COPY ({ROWS}) TO '{tmp_path}/out' (FORMAT parquet, PER_THREAD_OUTPUT, {option})"
+    assert reason in reasons_of(connect("local:2"), statement)
 
 
 def test_failed_copy_to_one_file_leaves_nothing(connect: Connect, tmp_path: pathlib.Path) -> None:

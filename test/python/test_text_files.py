@@ -226,6 +226,14 @@ def test_the_error_is_duckdbs_of_the_first_bad_file(
     assert error(pair[1], sql) == expected
 
 
+def test_a_file_is_read_as_the_user_says_and_not_in_parallel(pair: Pair, tmp_path: pathlib.Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.csv").write_text('a,b,c\n1,"x\ny",2\n3,z\n')
+    options = "header = true, null_padding = true, parallel = false, comment = ''"
+    sql = f"SELECT a, b, c FROM read_csv('{tmp_path}/*.csv', {options}) ORDER BY ALL"
+    assert pair[1].execute(sql).fetchall() == pair[0].execute(sql).fetchall()
+
+
 def write_lines(path: pathlib.Path, rows: int) -> None:
     with duckdb.connect() as plain:
         row = "i, i % 7 AS k, 'a' || chr(10) || chr(34) || i AS s, [i, i + 1] AS l, {'a': i, 'b': repeat('x', 60)} AS st"
