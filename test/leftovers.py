@@ -162,6 +162,7 @@ def left_by(connection: duckdb.DuckDBPyConnection) -> List[str]:
 
 
 def what_is_held(cursor: duckdb.DuckDBPyConnection) -> List[str]:
+    """Says what tasks, stores and DuckDB hold; of the workers as of their last heartbeats, half a second old at most."""
     tasks, retained = cursor.execute(footprint.OF_THE_CLUSTER).fetchone()
     found = {"running tasks": tasks, "retained bytes": retained}
     found["bytes pinned in memory"] = sum(size for tag, size in cursor.execute(MEMORY).fetchall() if tag in PINNED)

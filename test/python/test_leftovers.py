@@ -19,6 +19,7 @@ import leftovers, processes, pytest, skein
 
 kept = []
 GROUPS = "SELECT i, count(*) FROM mine GROUP BY i"
+MORE_THAN_THE_CLIENT_TAKES_AHEAD = "SELECT i, count(*), repeat('x', 400) FROM mine GROUP BY i"
 
 
 def prepared(connection):
@@ -50,7 +51,7 @@ def test_error(connection):
 
 
 def test_result_of_the_connection_half_read(connection):
-    assert len(connection.execute(GROUPS).fetchmany(3)) == 3
+    assert len(connection.execute(MORE_THAN_THE_CLIENT_TAKES_AHEAD).fetchmany(3)) == 3
 
 
 def test_connection_without_an_owner():
@@ -62,7 +63,10 @@ def test_what_follows_leaves_something():
 
 
 def test_result_of_a_cursor_half_read(connection):
-    cursor_of(connection).execute("SET skein_mode = 'distributed'").execute(GROUPS).fetchmany(3)
+    cursor = cursor_of(connection).execute("SET skein_mode = 'distributed'")
+    cursor.execute(MORE_THAN_THE_CLIENT_TAKES_AHEAD).fetchmany(3)
+    retained = "SELECT sum(retained_bytes) > 0 FROM skein_workers()"  # as of the last heartbeat
+    assert processes.eventually(lambda: connection.execute(retained).fetchone()[0])
 
 
 def test_statement_that_runs(connection):
