@@ -13,6 +13,7 @@ target_include_directories(
             "${duckdb_third_party}/fastpforlib"
             "${duckdb_third_party}/fmt/include"
             "${duckdb_third_party}/parquet"
+            "${duckdb_third_party}/tdigest"
             "${duckdb_third_party}/thrift"
             "${duckdb_third_party}/yyjson/include"
             "${duckdb_third_party}/zstd/include"

@@ -4,6 +4,8 @@
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/vector_operations/ternary_executor.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "engine/histogram_merge.h"
+#include "engine/quantile_digest.h"
 #include "engine/range_function.h"
 #include "engine/state_aggregates.h"
 #include "engine/task_functions.h"
@@ -70,6 +72,8 @@ void RegisterScalarFunctions(duckdb::DatabaseInstance& database) {
   loader.RegisterFunction(RangeIndexFunctions());
   RegisterTaskFunctions(database);
   RegisterStateAggregates(database);
+  RegisterQuantileDigests(database);
+  RegisterHistogramMerge(database);
 }
 
 }  // namespace skein::core

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "engine/histogram_merge.h"
+#include "engine/quantile_digest.h"
 #include "engine/state_aggregates.h"
 
 namespace skein::core {
@@ -50,7 +52,7 @@ bool IsAveraged(const LogicalType& type) {
 // Any non-NULL row is right for any_value, so any of theirs is.
 bool MergesWithItself(const std::string& name) {
   static const std::set<std::string> kNames = {"min",    "max",     "bool_and", "bool_or",  "bit_and",
-                                               "bit_or", "bit_xor", "product",  "any_value"};
+                                               "bit_or", "bit_xor", "product",  "any_value", kMergeHistograms};
   return kNames.count(name) > 0;
 }
 
@@ -63,12 +65,14 @@ Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
   const auto& name = aggregate.function.name;
   if (name == "count_star" || name == "count" || name == "count_if" || name == "countif") return Merge::kSum;
   if (HasPlainState(name)) return Merge::kState;
+  if (IsQuantileOfDigest(aggregate)) return Merge::kDigest;
   if (!NameOfFinalState(name).empty()) return Merge::kCombined;
   if (IsArgumentAtExtreme(aggregate)) return Merge::kArgument;
   if (aggregate.children.size() != 1) return Merge::kNone;
   const auto& type = aggregate.children[0]->return_type;
   if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
   if (name == "avg" || name == "mean") return IsAveraged(type) ? Merge::kAverage : Merge::kNone;
+  if (name == "histogram") return Merge::kHistogram;
   if (name == "first" || name == "last" || name == "arbitrary") return Merge::kFirst;
   return MergesWithItself(name) ? Merge::kSame : Merge::kNone;
 }

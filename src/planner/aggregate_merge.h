@@ -22,6 +22,8 @@ enum class Merge {
   kAverage,   // by sum and count
   kFirst,     // by the same function, over partials that saw a row
   kState,     // as states (engine/state_aggregates.h)
+  kDigest,    // as digests (engine/quantile_digest.h)
+  kHistogram,  // by adding counts (engine/histogram_merge.h)
   kArgument,  // by the argument at the least or greatest value: the partials carry both
   kCombined,  // the aggregate merges states already: by merging them in two steps
   kWhole      // the final half runs the aggregate over the values that the partial half groups by

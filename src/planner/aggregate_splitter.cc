@@ -10,6 +10,8 @@
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
+#include "engine/histogram_merge.h"
+#include "engine/quantile_digest.h"
 #include "engine/scalar_functions.h"
 #include "engine/state_aggregates.h"
 #include "planner/aggregate_binder.h"
@@ -102,6 +104,10 @@ class Splitter {
       case Merge::kState:
         return AddRestored(
             AddFinal(FinalStateName(name), AddPartial(binder_.Rebind(PartialStateName(name), aggregate))));
+      case Merge::kDigest:
+        return AddRestored(AddFinal(FinalDigest(aggregate, AddPartial(PartialDigest(aggregate)))));
+      case Merge::kHistogram:
+        return AddRestored(AddFinal(kMergeHistograms, AddPartial(aggregate.Copy())));
       case Merge::kCombined: {
         const auto combine = CombineStateName(NameOfFinalState(name));
         return AddRestored(AddFinal(name, AddPartial(binder_.Rebind(combine, aggregate))));
@@ -242,7 +248,7 @@ class Splitter {
     partial.grouping_sets = original_.grouping_sets;
     partial.grouping_functions = std::move(original_.grouping_functions);
     for (auto& set : partial.grouping_sets) {
-      if (result_.distinct_value) set.insert(final.groups.size());
+      if (result_.distinct_value) set.insert(partial.groups.size() - 1);  // the last of its groups
     }
     final.grouping_sets = std::move(original_.grouping_sets);
     if (final.groups.size() == final.group_stats.size()) return;

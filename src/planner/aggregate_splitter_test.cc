@@ -111,12 +111,13 @@ TEST_F(AggregateSplitterTest, CutsWhatItCanMerge) {
   EXPECT_TRUE(
       IsSplit("SELECT count(*), count(n), sum(n), sum(d18), min(text), max(day), avg(d9), avg(f) FROM numbers"));
   EXPECT_TRUE(IsSplit("SELECT k, sum(n) FILTER (even) FROM numbers GROUP BY k"));
+  EXPECT_TRUE(IsSplit("SELECT approx_quantile(n, 0.5), histogram(text), approx_count_distinct(day) FROM numbers"));
 }
 
 TEST_F(AggregateSplitterTest, LeavesWholeWhatItCannotMerge) {
   for (const auto* aggregate :
        {"count(DISTINCT n)", "sum(DISTINCT n)", "median(n)", "list(n)", "string_agg(text, ',')", "list(n ORDER BY k)",
-        "avg(day)", "min(n, 3)", "arg_min(n, k, 2)", "approx_quantile(n, 0.5)", "entropy(n)"}) {
+        "avg(day)", "min(n, 3)", "arg_min(n, k, 2)", "reservoir_quantile(n, 0.5)", "histogram(n, [1, 2])", "entropy(n)"}) {
     EXPECT_FALSE(IsSplit(std::string("SELECT ") + aggregate + " FROM numbers")) << aggregate;
   }
   EXPECT_FALSE(IsSplit("SELECT count(*), count(DISTINCT n) FROM numbers"));

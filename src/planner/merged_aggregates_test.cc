@@ -51,6 +51,14 @@ const Aggregates kAggregates[] = {
     {"Sketches",
      "approx_count_distinct(n){}, approx_count_distinct(text){}, approx_count_distinct([t]){}, "
      "approx_count_distinct(none){}, approx_count_distinct(un % 3){}"},
+    {"QuantilesOfOneValue",
+     "approx_quantile(n % 1 + 7, 0.3){}, approx_quantile((t % 1 - 5)::DECIMAL(9,2), [0.1, 0.9]){}, "
+     "approx_quantile(day + (t % 1)::INTEGER, 1.0) FILTER (un = 4321), approx_quantile(none, 0.5){}, "
+     "approx_quantile(none::DOUBLE, [0.5]){}, approx_quantile(DISTINCT un % 1, 0.5){}"},
+    {"Histograms",
+     "histogram(t){}, histogram(text){}, histogram(n % 7){}, histogram([t, NULL]){}, histogram({'a': even}){}, "
+     "histogram(d4){}, histogram(none){}, histogram(b){}"},
+    {"DistinctHistograms", "histogram(DISTINCT t){}, count(DISTINCT t){}"},
     {"DistinctOfOneArgument",
      "count(DISTINCT t){}, sum(DISTINCT t){}, avg(DISTINCT t){}, min(DISTINCT t){}, max(DISTINCT t){}"},
     {"DistinctBesideOthers",
@@ -103,6 +111,26 @@ TEST_P(MergedAggregates, GiveTheAnswersOfDuckDbByGroupingSets) {
 
 INSTANTIATE_TEST_SUITE_P(Lists, MergedAggregates, testing::ValuesIn(kAggregates),
                          [](const auto& info) { return std::string(info.param.name); });
+
+class MergedQuantiles : public PlannerFixture {};
+
+// A digest of so few values still holds each of them.
+TEST_F(MergedQuantiles, OfFewRowsAreThoseOfDuckDb) {
+  for (const char* value : {"n", "un", "f", "t::TINYINT", "d4", "un::HUGEINT", "day + (un % 500)::INTEGER"}) {
+    const std::string quantiles = "approx_quantile(" + std::string(value) + ", 0.3), approx_quantile(" +
+                                  std::string(value) + ", [0.0, 0.5, 0.99])";
+    ExpectAnswer("SELECT " + quantiles + " FROM numbers WHERE un < 700", {kPartial});
+    ExpectAnswer("SELECT k, " + quantiles + " FROM numbers WHERE un < 700 GROUP BY k", {kPartial});
+    ExpectAnswer("SELECT k, " + quantiles + " FROM numbers WHERE un < 700 GROUP BY ROLLUP (k)", {kPartial});
+  }
+}
+
+TEST_F(MergedQuantiles, OfManyRowsAreAsCloseAsDuckDbs) {
+  ExpectAnswer(
+      "SELECT bool_and(abs(q - p * most) < 0.01 * most) FROM (SELECT max(un) AS most, unnest(approx_quantile(un, "
+      "[0.1, 0.5, 0.9, 0.99])) AS q, unnest([0.1, 0.5, 0.9, 0.99]) AS p FROM numbers)",
+      {kPartial});
+}
 
 class PickedRows : public PlannerFixture {};
 
