@@ -122,7 +122,10 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
     if (any_distributed) single_reasons_[op.get()] = "an input cannot leave its task";
     return any_pinned ? Distribution::Pinned() : Distribution::Single();
   }
-  for (auto& child : op->children) {
+  for (size_t child_index = 0; child_index < below.size(); child_index++) {
+    // Rows of a concatenation may be anywhere, but for those of one task: each of the others would have them, too.
+    if (is_concatenation && below[child_index].is_distributed()) continue;
+    auto& child = op->children[child_index];
     child->ResolveOperatorTypes();
     const auto bindings = child->GetColumnBindings();
     std::vector<duckdb::unique_ptr<duckdb::Expression>> columns;
@@ -133,6 +136,7 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
     }
     Repartition(child, keys);
   }
+  if (is_concatenation) return Distribution::Arbitrary();
   op->ResolveOperatorTypes();
   std::vector<HashKey> keys;
   for (duckdb::idx_t i = 0; i < op->types.size(); i++) keys.push_back({op->types[i], {{set.table_index, i}}});

@@ -54,7 +54,11 @@ class ExchangePlacer {
   Distribution PlaceStreaming(OperatorPtr& op);
   Distribution PlaceProjection(OperatorPtr& op);
   Distribution PlaceAggregate(OperatorPtr& op);
-  Distribution PlaceGroupingSets(OperatorPtr& op);
+  /// Rules for grouping sets over a placed child: in halves, or an aggregate for each set over stored rows.
+  Distribution PlaceGroupingSets(OperatorPtr& op, const Distribution& below);
+  Distribution PlaceSetBySet(OperatorPtr& op, const Distribution& below);
+  /// The aggregates of `all` for one of its sets over `rows`, and what else `all` gives for it.
+  OperatorPtr AggregateOfSet(const duckdb::LogicalAggregate& all, const duckdb::GroupingSet& set, OperatorPtr rows);
   /// Two levels for DISTINCT aggregates over a placed child; nothing where they do not fit.
   std::optional<Distribution> TryPlaceDistinctAggregate(OperatorPtr& op, const Distribution& below);
   /// Partials below an exchange, the final half above; the child is placed. REQUIRES: HasPartials(op, cut).

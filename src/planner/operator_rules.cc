@@ -40,9 +40,10 @@ const std::vector<OperatorRule>& OperatorRules() {
        "the sample is of a number of rows, a reservoir, or repeatable: it depends on all rows", "test/sql/sample"},
       // Many rows to one
       {Type::LOGICAL_AGGREGATE_AND_GROUP_BY, kCluster, &Placer::PlaceAggregate,
-       "partials where the rows are, then together by the groups; without partials the rows together by the groups",
+       "partials where the rows are, then together by the groups; without partials the rows together by the groups, for "
+       "grouping sets stored once and read for each set",
        "together by the groups",
-       "it has no groups (one row for all rows); grouping sets of an aggregate that needs the rows",
+       "it has no groups (one row for all rows); grouping sets by a volatile key, or in a recursive term",
        "test/sql/aggregates test/sql/grouping"},
       {Type::LOGICAL_DISTINCT, kCluster, &Placer::PlaceDistinct, "together by the targets", "as required",
        "a target is volatile", "test/sql/distinct"},

@@ -1,7 +1,5 @@
 // Rules for aggregates and limits: partial halves where the rows are, whole operators where a task has all that belongs
 // together.
-#include <set>
-
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
 #include "duckdb/planner/operator/logical_limit.hpp"
@@ -35,9 +33,6 @@ std::vector<size_t> AllPositions(size_t count) {
   return positions;
 }
 
-// GROUPING() has a bit for each, and is a BIGINT.
-constexpr size_t kMaxGroupingColumns = 63;
-
 bool FitsWithOffset(idx_t limit, idx_t offset) { return limit <= duckdb::NumericLimits<int64_t>::Maximum() - offset; }
 
 }  // namespace
@@ -52,7 +47,7 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
   auto below = Place(op->children[0]);
   if (!below.is_distributed()) return below;
   auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
-  if (aggregate.grouping_sets.size() > 1 || !aggregate.grouping_functions.empty()) return PlaceGroupingSets(op);
+  if (aggregate.grouping_sets.size() > 1) return PlaceGroupingSets(op, below);
   const auto groups = Pointers(aggregate.groups);
   if (below.kind == DistributionKind::kHash) {
     const auto positions = MatchKeys(below, groups);
@@ -69,23 +64,6 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
     return ByGroups(aggregate, AllPositions(groups.size()));
   }
   return PlaceHalves(op, DistinctCut::kNever);
-}
-
-// Partials for each set, together by all columns and the set. Raw rows would have to be sent once for each set.
-Distribution ExchangePlacer::PlaceGroupingSets(OperatorPtr& op) {
-  auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
-  const std::set<duckdb::GroupingSet> different(aggregate.grouping_sets.begin(), aggregate.grouping_sets.end());
-  const char* reason = nullptr;
-  if (different.size() < aggregate.grouping_sets.size()) reason = "a grouping set is named twice";
-  if (AnyVolatile(Pointers(aggregate.groups))) reason = "a volatile key";
-  if (!WantsPartial(aggregate)) reason = "grouping sets of an aggregate that needs the rows";
-  if (reason == nullptr && aggregate.groups.size() < kMaxGroupingColumns) {
-    PlaceHalves(op, DistinctCut::kNever);
-    return Distribution::Arbitrary();
-  }
-  Gather(op->children[0]);
-  single_reasons_[op.get()] = reason != nullptr ? reason : "more grouping columns than GROUPING() can name";
-  return Distribution::Single();
 }
 
 Distribution ExchangePlacer::PlaceHalves(OperatorPtr& op, DistinctCut cut) {
