@@ -1,5 +1,5 @@
-// skein_merge_histograms(MAP(T, UBIGINT)) -> MAP(T, UBIGINT): the histogram of all rows, out of those of their parts. The
-// counts of equal keys are added, and keys stand in their order, as in DuckDB's own histogram(T). Used by rewritten
+// skein_merge_histograms(MAP(T, UBIGINT)) -> MAP(T, UBIGINT): the histogram of all rows, out of those of their parts.
+// The counts of equal keys are added, and keys stand in their order, as in DuckDB's own histogram(T). Used by rewritten
 // plans, not by users.
 #pragma once
 

@@ -42,7 +42,8 @@ struct State {
 
 /// DuckDB's aggregate, which knows its type and the quantiles that are asked for.
 struct InnerAggregate : public duckdb::FunctionData {
-  InnerAggregate(AggregateFunction made, FunctionDataPtr bind) : function(std::move(made)), bind_info(std::move(bind)) {}
+  InnerAggregate(AggregateFunction made, FunctionDataPtr bind)
+      : function(std::move(made)), bind_info(std::move(bind)) {}
 
   FunctionDataPtr Copy() const override { return duckdb::make_uniq<InnerAggregate>(function, bind_info->Copy()); }
   bool Equals(const duckdb::FunctionData& other) const override {
@@ -58,7 +59,8 @@ struct InnerAggregate : public duckdb::FunctionData {
   FunctionDataPtr bind_info;
 };
 
-// --- The bytes of a digest: how many values, how many centroids are processed and not yet, then mean and weight of each.
+// --- The bytes of a digest: how many values, how many centroids are processed and not yet, then mean and weight of
+// each.
 
 constexpr size_t kHeadBytes = 3 * sizeof(uint64_t);
 constexpr size_t kCentroidBytes = 2 * sizeof(double);
@@ -96,7 +98,8 @@ void MergeBytes(const string_t& blob, State& into) {
   const auto size = blob.GetSize();
   if (size >= sizeof(head)) std::memcpy(head, blob.GetData(), sizeof(head));
   const auto held = size < sizeof(head) ? 0 : (size - sizeof(head)) / kCentroidBytes;
-  if (size < sizeof(head) || head[1] > held || head[2] != held - head[1] || held * kCentroidBytes + kHeadBytes != size) {
+  if (size < sizeof(head) || head[1] > held || head[2] != held - head[1] ||
+      held * kCentroidBytes + kHeadBytes != size) {
     throw duckdb::InvalidInputException("skein: the bytes of a digest are damaged");
   }
   const auto* centroids = blob.GetData() + kHeadBytes;
@@ -237,9 +240,9 @@ duckdb::unique_ptr<duckdb::Expression> PartialDigest(const duckdb::BoundAggregat
   function.arguments = {aggregate.children[0]->return_type};
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> children;
   children.push_back(aggregate.children[0]->Copy());
-  return duckdb::make_uniq<duckdb::BoundAggregateExpression>(
-      std::move(function), std::move(children), aggregate.filter ? aggregate.filter->Copy() : nullptr, std::move(inner),
-      aggregate.aggr_type);
+  return duckdb::make_uniq<duckdb::BoundAggregateExpression>(std::move(function), std::move(children),
+                                                             aggregate.filter ? aggregate.filter->Copy() : nullptr,
+                                                             std::move(inner), aggregate.aggr_type);
 }
 
 duckdb::unique_ptr<duckdb::Expression> FinalDigest(const duckdb::BoundAggregateExpression& aggregate,

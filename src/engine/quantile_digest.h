@@ -4,8 +4,8 @@
 //   skein_partial_quantile_digest(arguments or BLOB) -> BLOB    the digest of these values, or of digests
 //   skein_final_quantile_digest(BLOB) -> as the aggregate       the quantiles of all digests together
 //
-// A digest of few values holds each of them. Both functions carry the aggregate that they are made of. Used by rewritten
-// plans, not by users.
+// A digest of few values holds each of them. Both functions carry the aggregate that they are made of. Used by
+// rewritten plans, not by users.
 #pragma once
 
 #include <string>

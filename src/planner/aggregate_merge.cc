@@ -51,7 +51,7 @@ bool IsAveraged(const LogicalType& type) {
 
 // Any non-NULL row is right for any_value, so any of theirs is.
 bool MergesWithItself(const std::string& name) {
-  static const std::set<std::string> kNames = {"min",    "max",     "bool_and", "bool_or",  "bit_and",
+  static const std::set<std::string> kNames = {"min",    "max",     "bool_and", "bool_or",   "bit_and",
                                                "bit_or", "bit_xor", "product",  "any_value", kMergeHistograms};
   return kNames.count(name) > 0;
 }

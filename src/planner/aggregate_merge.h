@@ -16,17 +16,17 @@ enum class DistinctCut {
 };
 
 enum class Merge {
-  kNone,      // not at all: the aggregate needs the rows
-  kSum,       // by their sum, in the type of the aggregate
-  kSame,      // by the same function
-  kAverage,   // by sum and count
-  kFirst,     // by the same function, over partials that saw a row
-  kState,     // as states (engine/state_aggregates.h)
-  kDigest,    // as digests (engine/quantile_digest.h)
+  kNone,       // not at all: the aggregate needs the rows
+  kSum,        // by their sum, in the type of the aggregate
+  kSame,       // by the same function
+  kAverage,    // by sum and count
+  kFirst,      // by the same function, over partials that saw a row
+  kState,      // as states (engine/state_aggregates.h)
+  kDigest,     // as digests (engine/quantile_digest.h)
   kHistogram,  // by adding counts (engine/histogram_merge.h)
-  kArgument,  // by the argument at the least or greatest value: the partials carry both
-  kCombined,  // the aggregate merges states already: by merging them in two steps
-  kWhole      // the final half runs the aggregate over the values that the partial half groups by
+  kArgument,   // by the argument at the least or greatest value: the partials carry both
+  kCombined,   // the aggregate merges states already: by merging them in two steps
+  kWhole       // the final half runs the aggregate over the values that the partial half groups by
 };
 
 /// Returns the aggregate, min or max, that gives the value at which arg_min, arg_max or one of their other names finds

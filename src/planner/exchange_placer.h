@@ -56,7 +56,11 @@ class ExchangePlacer {
   Distribution PlaceAggregate(OperatorPtr& op);
   /// Rules for grouping sets over a placed child: in halves, or an aggregate for each set over stored rows.
   Distribution PlaceGroupingSets(OperatorPtr& op, const Distribution& below);
-  Distribution PlaceSetBySet(OperatorPtr& op, const Distribution& below);
+  Distribution PlaceSetBySet(OperatorPtr& op, Distribution below);
+  /// Says whether the DISTINCT aggregates of grouping sets have halves.
+  bool WantsValues(const duckdb::LogicalAggregate& aggregate) const;
+  /// The rows of `partial`, which groups by values, too, and the one that its set of no columns would have without.
+  OperatorPtr WithRowOfNoRows(duckdb::unique_ptr<duckdb::LogicalAggregate> partial);
   /// The aggregates of `all` for one of its sets over `rows`, and what else `all` gives for it.
   OperatorPtr AggregateOfSet(const duckdb::LogicalAggregate& all, const duckdb::GroupingSet& set, OperatorPtr rows);
   /// Two levels for DISTINCT aggregates over a placed child; nothing where they do not fit.

@@ -40,7 +40,8 @@ const std::vector<OperatorRule>& OperatorRules() {
        "the sample is of a number of rows, a reservoir, or repeatable: it depends on all rows", "test/sql/sample"},
       // Many rows to one
       {Type::LOGICAL_AGGREGATE_AND_GROUP_BY, kCluster, &Placer::PlaceAggregate,
-       "partials where the rows are, then together by the groups; without partials the rows together by the groups, for "
+       "partials where the rows are, then together by the groups; without partials the rows together by the groups, "
+       "for "
        "grouping sets stored once and read for each set",
        "together by the groups",
        "it has no groups (one row for all rows); grouping sets by a volatile key, or in a recursive term",

@@ -1,5 +1,7 @@
 // Rules for aggregates and limits: partial halves where the rows are, whole operators where a task has all that belongs
 // together.
+#include <algorithm>
+
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
 #include "duckdb/planner/operator/logical_limit.hpp"
@@ -69,9 +71,13 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
 Distribution ExchangePlacer::PlaceHalves(OperatorPtr& op, DistinctCut cut) {
   auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
   const auto by_groups = ByGroups(aggregate, AllPositions(aggregate.groups.size()));
+  const auto& sets = aggregate.grouping_sets;
+  const bool has_empty_set =
+      sets.size() > 1 && std::any_of(sets.begin(), sets.end(), [](auto& set) { return set.empty(); });
   auto split = SplitIntoHalves(context_, aggregate, new_table_index_, cut);
   const auto final_groups = Pointers(split.final->groups);
-  OperatorPtr partial = std::move(split.partial);
+  const bool lacks_row = has_empty_set && cut == DistinctCut::kByValue;
+  OperatorPtr partial = lacks_row ? WithRowOfNoRows(std::move(split.partial)) : std::move(split.partial);
   if (final_groups.empty()) {
     Gather(partial);
     single_reasons_[split.final.get()] = "one row for all rows";

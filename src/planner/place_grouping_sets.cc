@@ -2,21 +2,27 @@
 // once, each planned like any other:
 //
 //   AGGREGATE by S1, S2, ...           CTE c
-//     rows                      ->       rows
+//     rows                      ->       rows, together by what the most sets share
 //                                      UNION ALL
 //                                        AGGREGATE by S1     the columns that are not in S1 are NULL
 //                                          c
 //                                        AGGREGATE by S2
 //                                          c
+//
+// Halves of DISTINCT aggregates group by the values, too, and so give no row at all for no rows, where the set without
+// columns has one: that row is put beside the partials.
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
+#include "duckdb/planner/operator/logical_empty_result.hpp"
 #include "duckdb/planner/operator/logical_materialized_cte.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "planner/aggregate_splitter.h"
 #include "planner/exchange_placer.h"
 
 namespace skein::core {
@@ -37,16 +43,54 @@ ExpressionPtr Constant(duckdb::Value value) {
   return duckdb::make_uniq<duckdb::BoundConstantExpression>(std::move(value));
 }
 
-// What GROUPING(columns) is for the rows of `set`: a bit for each column that is not in it, the last column's the lowest.
+// What GROUPING(columns) is for the rows of `set`: a bit for each column that is not in it, the last column's the
+// lowest.
 int64_t GroupingOf(const duckdb::unsafe_vector<idx_t>& columns, const duckdb::GroupingSet& set) {
   int64_t grouping = 0;
   for (auto column : columns) grouping = grouping * 2 + (set.count(column) == 0 ? 1 : 0);
   return grouping;
 }
 
-bool NamesOneTwice(const LogicalAggregate& aggregate) {
+// The columns that all sets share which name the column that the most sets name; empty where each set names others.
+std::vector<const duckdb::Expression*> KeysOfMostSets(const LogicalAggregate& aggregate) {
+  duckdb::GroupingSet shared;
+  size_t most = 1;
+  for (idx_t i = 0; i < aggregate.groups.size(); i++) {
+    duckdb::GroupingSet of_all;
+    size_t count = 0;
+    for (const auto& set : aggregate.grouping_sets) {
+      if (set.count(i) == 0) continue;
+      duckdb::GroupingSet common;
+      std::set_intersection(of_all.begin(), of_all.end(), set.begin(), set.end(), std::inserter(common, common.end()));
+      of_all = count++ == 0 ? set : common;
+    }
+    if (count <= most) continue;
+    most = count;
+    shared = of_all;
+  }
+  std::vector<const duckdb::Expression*> keys;
+  for (auto column : shared) keys.push_back(aggregate.groups[column].get());
+  return keys;
+}
+
+bool HasEmptySet(const LogicalAggregate& aggregate) {
+  const auto& sets = aggregate.grouping_sets;
+  return std::any_of(sets.begin(), sets.end(), [](const auto& set) { return set.empty(); });
+}
+
+// To these a NULL more is nothing.
+bool DistinctOnesIgnoreNulls(const LogicalAggregate& aggregate) {
+  static const std::set<std::string> kNames = {"count", "sum", "sum_no_overflow", "avg", "mean", "min", "max"};
+  return std::all_of(aggregate.expressions.begin(), aggregate.expressions.end(), [](const auto& expression) {
+    const auto& each = expression->template Cast<duckdb::BoundAggregateExpression>();
+    return !each.IsDistinct() || kNames.count(each.function.name) > 0;
+  });
+}
+
+// Sets that are the same cannot be told apart by what they group by, nor more columns than GROUPING() has bits.
+bool CanBeHalved(const LogicalAggregate& aggregate) {
   const std::set<duckdb::GroupingSet> different(aggregate.grouping_sets.begin(), aggregate.grouping_sets.end());
-  return different.size() < aggregate.grouping_sets.size();
+  return different.size() == aggregate.grouping_sets.size() && aggregate.groups.size() < kMaxGroupingColumns;
 }
 
 }  // namespace
@@ -64,16 +108,81 @@ Distribution ExchangePlacer::PlaceGroupingSets(OperatorPtr& op, const Distributi
     single_reasons_[op.get()] = reason;
     return Distribution::Single();
   }
-  if (!WantsPartial(aggregate) || NamesOneTwice(aggregate) || groups.size() >= kMaxGroupingColumns) {
-    return PlaceSetBySet(op, below);
+  if (CanBeHalved(aggregate) && WantsPartial(aggregate)) {
+    PlaceHalves(op, DistinctCut::kNever);
+    return Distribution::Arbitrary();
   }
-  PlaceHalves(op, DistinctCut::kNever);
-  return Distribution::Arbitrary();
+  if (CanBeHalved(aggregate) && WantsValues(aggregate)) {
+    PlaceHalves(op, DistinctCut::kByValue);
+    return Distribution::Arbitrary();
+  }
+  return PlaceSetBySet(op, below);
 }
 
-Distribution ExchangePlacer::PlaceSetBySet(OperatorPtr& op, const Distribution& below) {
+bool ExchangePlacer::WantsValues(const LogicalAggregate& aggregate) const {
+  if (options_.aggregate_choice == AggregateChoice::kRawRows || DistinctArgumentOf(aggregate) == nullptr) return false;
+  return HasPartials(aggregate, DistinctCut::kByValue) &&
+         (!HasEmptySet(aggregate) || DistinctOnesIgnoreNulls(aggregate));
+}
+
+OperatorPtr ExchangePlacer::WithRowOfNoRows(duckdb::unique_ptr<LogicalAggregate> partial) {
+  partial->ResolveOperatorTypes();
+  const auto types = partial->types;
+  const auto bindings = partial->GetColumnBindings();
+  Expressions none;
+  for (const auto& group : partial->groups) none.push_back(Constant(duckdb::Value(group->return_type)));
+  Expressions aggregates;
+  for (const auto& aggregate : partial->expressions) aggregates.push_back(aggregate->Copy());
+  auto over_nothing =
+      duckdb::make_uniq<LogicalAggregate>(new_table_index_(), new_table_index_(), std::move(aggregates));
+  over_nothing->groupings_index = new_table_index_();
+  for (idx_t i = 0; i < partial->expressions.size(); i++) {
+    none.push_back(Column(partial->expressions[i]->return_type, over_nothing->aggregate_index, i));
+  }
+  for (const auto& grouping : partial->grouping_functions) {
+    none.push_back(Constant(duckdb::Value::BIGINT(GroupingOf(grouping, {}))));
+  }
+  over_nothing->children.push_back(duckdb::make_uniq<duckdb::LogicalEmptyResult>(
+      partial->children[0]->types, partial->children[0]->GetColumnBindings()));
+
+  Expressions all, columns;
+  const auto together_index = new_table_index_();
+  for (idx_t i = 0; i < types.size(); i++) {
+    columns.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(types[i], bindings[i]));
+    all.push_back(Column(types[i], together_index, i));
+  }
+  const auto cardinality = partial->estimated_cardinality;
+  auto rows = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(columns));
+  rows->children.push_back(std::move(partial));
+  auto row = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(none));
+  row->children.push_back(std::move(over_nothing));
+  OperatorPtr one_row = std::move(row);
+  one_row->ResolveOperatorTypes();
+  // From one task, and to any.
+  const auto first = Column(types[0], one_row->GetColumnBindings()[0].table_index, 0);
+  Repartition(one_row, {first.get()});
+  auto together = duckdb::make_uniq<duckdb::LogicalSetOperation>(
+      together_index, types.size(), std::move(rows), std::move(one_row), duckdb::LogicalOperatorType::LOGICAL_UNION,
+      /*setop_all=*/true);
+  together->SetEstimatedCardinality(cardinality);
+  auto restore = duckdb::make_uniq<LogicalRestore>();
+  restore->bindings = bindings;
+  restore->output_types = types;
+  restore->expressions = std::move(all);
+  restore->children.push_back(std::move(together));
+  restore->SetEstimatedCardinality(cardinality);
+  restore->ResolveOperatorTypes();
+  return restore;
+}
+
+Distribution ExchangePlacer::PlaceSetBySet(OperatorPtr& op, Distribution below) {
   auto& aggregate = op->Cast<LogicalAggregate>();
   aggregate.ResolveOperatorTypes();
+  const auto keys = KeysOfMostSets(aggregate);
+  const bool are_columns = std::all_of(keys.begin(), keys.end(), [](const auto* key) { return ColumnOf(*key); });
+  const bool is_in_place = below.kind == DistributionKind::kHash && !MatchKeys(below, keys).empty();
+  if (!keys.empty() && are_columns && !is_in_place) below = Repartition(aggregate.children[0], keys);
+
   const auto cte = new_table_index_();
   const auto row_bindings = aggregate.children[0]->GetColumnBindings();
   Share(aggregate.children[0], cte, below);

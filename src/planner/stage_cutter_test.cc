@@ -267,9 +267,20 @@ TEST_F(StageCutterTest, GroupingSetsHavePartials) {
 }
 
 TEST_F(StageCutterTest, GroupingSetsThatNeedTheRowsReadThemOnceForEachSet) {
+  EXPECT_EQ(Shape("SELECT l_flag, l_count, median(l_price) FROM lines GROUP BY GROUPING SETS (l_flag, l_count)"),
+            "4[UNION(AGGREGATE(hash 4[forward 4[scan]]), AGGREGATE(hash 4[forward 4[scan]]))]");
+}
+
+TEST_F(StageCutterTest, GroupingSetsThatShareAColumnReadTheRowsWhereItHasPutThem) {
   EXPECT_EQ(Shape("SELECT l_flag, l_count, median(l_price) FROM lines GROUP BY ROLLUP (l_flag, l_count)"),
-            "4[UNION(hash 1[AGGREGATE(gather 4[forward 4[scan]])], AGGREGATE(hash 4[forward 4[scan]]), "
-            "AGGREGATE(hash 4[forward 4[scan]]))]");
+            "4[UNION(hash 1[AGGREGATE(gather 4[hash 4[scan]])], AGGREGATE(hash 4[scan]), AGGREGATE(hash 4[scan]))]");
+}
+
+TEST_F(StageCutterTest, DistinctValuesOfGroupingSetsAreSentOnceATask) {
+  const std::string sql = "SELECT l_flag, count(DISTINCT l_count) FROM lines GROUP BY ";
+  EXPECT_EQ(Shape(sql + "GROUPING SETS ((l_flag), (l_flag, l_order))"), "4[AGGREGATE(hash 4[AGGREGATE(scan)])]");
+  EXPECT_EQ(Shape(sql + "ROLLUP (l_flag)"),
+            "4[AGGREGATE(hash 4[UNION(AGGREGATE(scan), hash 1[AGGREGATE(EMPTY_RESULT)])])]");
 }
 
 TEST_F(StageCutterTest, AsofJoinsAreCutByTheirEqualityKeys) {
