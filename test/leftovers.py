@@ -3,18 +3,22 @@
 After the body of each test, for each connection with Skein that is still open: a table in memory reads, no task runs,
 no worker retains output, DuckDB has no temporary file and nothing pinned. After its fixtures have ended, and with them
 its connections: the threads, descriptors, processes and temporary files of the test process are those from before it.
+A test that failed is looked at, too: its error says what its connections held, and its traceback lets them go.
 
-Not looked at: a test that failed (its traceback holds its connections), and what a module's fixtures hold, before the
-end of the module. Of threads and descriptors that libraries keep, census.py says how many are let pass.
+Not looked at: what a module's fixtures hold, before the end of the module. Of threads and descriptors that libraries
+keep, census.py says how many are let pass.
 """
 
 import functools
+import gc
 import io
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 import threading
+import traceback
 import weakref
 from typing import Any, Callable, Iterator, List, Optional
 
@@ -50,7 +54,6 @@ class Leftovers:
         self._opened: List["weakref.ref[duckdb.DuckDBPyConnection]"] = []
         self._before: Optional[Census] = None
         self._is_shared = False  # a fixture of the module may hold something
-        self._has_failed = False
         self._is_noting = False  # between the beginning and the end of a test that is checked
         skein.attach = self._noting(skein.attach)
         start_what_stays()
@@ -76,12 +79,9 @@ class Leftovers:
         return attach_and_note
 
     def begin(self) -> None:
-        self._has_failed, self._is_noting = False, True
+        self._is_noting = True
         if not self._is_shared:
             self._before = Census.take(self._temp_dir)
-
-    def note_failure(self) -> None:
-        self._has_failed = True
 
     def of_open_connections(self) -> List[str]:
         """Says what is left of the connections that are open still."""
@@ -96,8 +96,9 @@ class Leftovers:
             return []
         self._is_shared = False
         before = self._before
-        if before is None or self._has_failed:
+        if before is None:
             return []
+        let_go_of_last_error()
         return after_settling(lambda: Census.take(self._temp_dir).beyond(before))
 
 
@@ -136,6 +137,18 @@ def after_settling(look: Callable[[], List[str]]) -> List[str]:
 
     processes.eventually(finds_nothing, SETTLE_S)
     return found
+
+
+def let_go_of_last_error() -> None:
+    """Drops what the variables of a failed test hold, which pytest keeps with its error for a debugger."""
+    error = getattr(sys, "last_value", None)
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+    gc.collect()
 
 
 def has_fixtures_of_a_module(item: pytest.Item) -> bool:
@@ -211,13 +224,16 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    def left() -> List[str]:
+        return item.config.stash[LEFTOVERS].of_open_connections() if is_checked(item) else []
+
     try:
         yield
-    except BaseException:
-        item.config.stash[LEFTOVERS].note_failure()
+    except Exception as error:
+        if of_failed := left():
+            error.add_note(f"and the test has left {of_failed}")
         raise
-    left = item.config.stash[LEFTOVERS].of_open_connections() if is_checked(item) else []
-    assert not left, f"the test has left {left}"
+    assert not (found := left()), f"the test has left {found}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

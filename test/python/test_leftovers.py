@@ -113,6 +113,23 @@ def test_workers():
     kept[-1].execute(GROUPS).fetchall()
 
 
+def test_that_fails():
+    connection = prepared(skein.connect("local:1"))
+    connection.execute(GROUPS).fetchall()
+    assert connection is None
+
+
+def test_that_fails_and_leaves_a_file():
+    kept.append(tempfile.mkstemp())
+    os.close(kept[-1][0])
+    assert False, "as it is meant to"
+
+
+def test_that_fails_and_leaves_a_result(connection):
+    test_result_of_a_cursor_half_read(connection)
+    assert False, "as it is meant to"
+
+
 def test_end():
     kept.pop().close()
     for each in kept:
@@ -158,6 +175,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
 )
 def test_what_leaves_nothing_passes(found: Dict[str, str], test: str) -> None:
     assert found[f"test_{test}"] == ""
+
+
+def test_what_fails_and_leaves_nothing_fails_by_its_own_error_alone(found: Dict[str, str]) -> None:
+    assert found["test_that_fails"].endswith("is None") and "left" not in found["test_that_fails"]
+
+
+@pytest.mark.parametrize("what, left", [("a_file", "temporary files: ["), ("a_result", "retained bytes")])
+def test_what_a_failed_test_leaves_is_said_beside_its_error(found: Dict[str, str], what: str, left: str) -> None:
+    said = found[f"test_that_fails_and_leaves_{what}"]
+    assert "as it is meant to" in said and left in said
 
 
 @pytest.mark.parametrize(
