@@ -11,6 +11,7 @@ from sql.scope import Column, Context, Relation
 
 Made = Tuple[str, str]  # text and kind
 SUMMABLE = ["int", "tiny", "small", "big", "dec", "tame"]
+INEXACT = ("float", "tame", "wild")  # of a histogram's keys: the sign of a zero is that of some row
 DIRECTIONS = ["", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST", " DESC NULLS FIRST"]
 
 
@@ -78,7 +79,9 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
             (f"stddev_samp({expression(context, columns, 'tame', 1)})", "out"),
             (f"var_pop({expression(context, columns, 'tiny', 1)})", "out"),
             (f"covar_pop({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tiny', 1)})", "out"),
-            (f"histogram({text})", "out"),
+            (f"histogram({value if kind not in INEXACT else text})", "out"),
+            (f"approx_count_distinct({value})", "out"),
+            (f"approx_quantile(nullif(5, {whole}), {rng.choice(['0.5', '[0.1, 0.9]'])})", "out"),
             (f"min({value}, 3)", "out"),
             (f"max({number}, 2)", "out"),
             (f"list({value} ORDER BY {value}{order})[1:3]", "out"),

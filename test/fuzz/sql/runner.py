@@ -23,6 +23,9 @@ LIMIT_S = 30.0  # of one query; plain DuckDB's is half of it
 #: A worker that did not get its turn in time: nothing is wrong with it, or it shows a second time.
 STOOD_STILL = re.compile(r"no heartbeat|no welcome|Deadline Exceeded")
 TRIES = 4
+#: A statement without rows is given up for another one, so often at most, and kept so often all the same.
+REDRAWS = 3
+EMPTY_KEPT = 0.25
 #: Errors of DuckDB's that no query deserves: 1.5.5 reads a list column of a Parquet file that only a filter needs, beside
 #: a cast of another one, and runs out of its own buffer; and it takes what a filter left out for lists of any length where
 #: it casts to arrays. What DuckDB alone cannot answer is no measure.
@@ -165,10 +168,20 @@ def sides_of(seed: int, block: int) -> Sides:
     return Sides(data.make_tables(rng), clusters.random_shape(rng))
 
 
-def case_of(seed: int, number: int, sides: Sides) -> Case:
+def case_of(seed: int, number: int, sides: Sides, say: Say) -> Case:
+    """Makes a query, more often one with rows than chance would."""
     rng = random.Random(f"{seed}/query/{number}")
     way = clusters.random_way(rng)
-    return Case(queries.make_statement(rng, sides.tables), sides.tables, sides.shape, way)
+    statement = queries.make_statement(rng, sides.tables)
+    for _ in range(REDRAWS):
+        if rng.random() < EMPTY_KEPT:
+            break
+        say(number, f"{ALONE}query {number}: {statement.sql} {statement.parameters}")
+        found = sides.expected(statement, way._replace(into=""))
+        if found.error or found.rows:
+            break
+        statement = queries.make_statement(rng, sides.tables)
+    return Case(statement, sides.tables, sides.shape, way)
 
 
 def check(sides: Sides, number: int, case: Case, say: Say, tally: Tally) -> Optional[Difference]:
@@ -248,7 +261,7 @@ def run_all(
                     sides.close()
                 block = number // BLOCK
                 sides = sides_of(seed, block)
-            case = case_of(seed, number, sides)
+            case = case_of(seed, number, sides, say)
             difference = check(sides, number, case, say, tally)
             if difference is not None:
                 on_difference(sides, difference)

@@ -138,7 +138,7 @@ def _group_by(context: Context, keys: List[str]) -> Tuple[str, bool]:
     if not keys:
         return "", False
     listed = ", ".join(keys)
-    if len(keys) > 1 and context.chance(0.35):
+    if context.chance(0.35):
         sets = ", ".join(
             "(" + ", ".join(rng.sample(keys, rng.randint(0, len(keys)))) + ")" for _ in range(rng.randint(1, 3))
         )
