@@ -37,8 +37,9 @@ class LineRangeHandle : public FileHandle {
   idx_t position = 0;
 
  private:
-  // Where the first line begins at `from` or behind it. Both neighbours of a border find the same. A reader forgives a
-  // byte order mark where its file begins, and there alone: no range begins with one that the file has elsewhere.
+  // Where the first line begins at `from` or behind it. Both neighbours of a border find the same. Where its file
+  // begins, and there alone, a reader forgives a byte order mark, and one of CSV a line's end that is not the
+  // dialect's: no range begins with one of those that the file has elsewhere.
   idx_t LineFrom(idx_t from) const {
     const auto file_size = file->GetFileSize();
     if (from == 0) return 0;
@@ -48,16 +49,15 @@ class LineRangeHandle : public FileHandle {
       file->Read(block, count, at);
       const auto* newline = static_cast<const char*>(std::memchr(block, '\n', count));
       at += newline == nullptr ? count : static_cast<idx_t>(newline - block) + 1;
-      if (newline != nullptr && !IsMarked(at, file_size)) return at;
+      if (newline != nullptr && !IsForgiven(at, file_size)) return at;
     }
     return file_size;
   }
 
-  bool IsMarked(idx_t at, idx_t file_size) const {
-    char mark[3];
-    if (at + sizeof(mark) > file_size) return false;
-    file->Read(mark, sizeof(mark), at);
-    return std::memcmp(mark, kByteOrderMark, sizeof(mark)) == 0;
+  bool IsForgiven(idx_t at, idx_t file_size) const {
+    char found[3] = {};
+    file->Read(found, std::min<idx_t>(sizeof(found), file_size - at), at);
+    return found[0] == '\r' || found[0] == '\n' || std::memcmp(found, kByteOrderMark, sizeof(found)) == 0;
   }
 };
 

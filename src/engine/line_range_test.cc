@@ -29,8 +29,8 @@ TEST_F(LineRangeTest, EachLineIsInTheRangeInWhichItBegins) {
   EXPECT_EQ(Read(text, 0, 13), text);
   EXPECT_EQ(Read(text, 0, 1), "ab\n");
   EXPECT_EQ(Read(text, 1, 3), "");
-  EXPECT_EQ(Read(text, 3, 4), "cd\n");
-  EXPECT_EQ(Read(text, 6, 8), "\nefgh\n");
+  EXPECT_EQ(Read(text, 3, 4), "cd\n\n");
+  EXPECT_EQ(Read(text, 6, 8), "efgh\n");
   EXPECT_EQ(Read(text, 8, 13), "i");
 }
 
@@ -45,6 +45,13 @@ TEST_F(LineRangeTest, RangesThatMeetGiveEachByteOnce) {
     }
     EXPECT_EQ(found, text) << step;
   }
+}
+
+TEST_F(LineRangeTest, NoRangeBeginsWithAnEmptyLine) {
+  const std::string text = "ab\r\n\r\ncd\n\ne\n";
+  EXPECT_EQ(Read(text, 0, 4), "ab\r\n\r\n");
+  EXPECT_EQ(Read(text, 4, 9), "cd\n\n");
+  EXPECT_EQ(Read(text, 9, 13), "e\n");
 }
 
 TEST_F(LineRangeTest, NoRangeBeginsWithAByteOrderMarkOfALaterLine) {

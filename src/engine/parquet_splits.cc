@@ -80,7 +80,7 @@ void TakeFiles(duckdb::LogicalGet& get, PlannedScan& scan) {
     scan.spec.source = TextFilesOf(bind_data, first_file);
     for (idx_t i = 0; i < scan.files.size(); i++) {
       const auto& path = scan.files[i].path;
-      scan.text_files.push_back({path, BoundOfFile(bind_data, i), CanBeCut(bind_data, i, path)});
+      scan.text_files.push_back({path, BoundOfFile(bind_data, i), WhyNotCut(bind_data, i, path).empty()});
     }
   } else {
     scan.spec.source = ParquetFiles{first_file, bind_data.reader_bind, OptionsOf(get)};

@@ -101,6 +101,9 @@ struct TableSplit {
   static TableSplit FromBytes(const std::string& bytes);
 };
 
+/// The bytes of a split of a text file that can be cut; one with less than two such parts alone is left to the client.
+constexpr uint64_t kTextSplitBytes = uint64_t{8} << 20;
+
 /// One split on the wire: a text file, pinned, or a part of one.
 struct TextSplit {
   std::string path;

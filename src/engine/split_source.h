@@ -31,7 +31,7 @@ std::unique_ptr<SplitSource> MakeParquetSource(duckdb::ClientContext& context, c
 /// Opens the database file, read only, until the source is destroyed.
 std::unique_ptr<SplitSource> MakeTableSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
                                              duckdb::unique_ptr<duckdb::TableFilterSet> filters);
-/// Reads CSV and JSON files whole, each by one thread.
+/// Reads CSV and JSON files, whole or a range of lines, each by one thread.
 std::unique_ptr<SplitSource> MakeTextSource(duckdb::ClientContext& context, const SplitScanSpec& spec,
                                             duckdb::unique_ptr<duckdb::TableFilterSet> filters);
 

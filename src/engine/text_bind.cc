@@ -1,6 +1,5 @@
 #include "engine/text_bind.h"
 
-#include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/execution/operator/csv_scanner/csv_multi_file_info.hpp"
 #include "engine/csv_bind.h"
 #include "engine/json_bind.h"
@@ -23,21 +22,20 @@ std::string BoundOfFile(const duckdb::MultiFileBindData& bind_data, duckdb::idx_
   return *TextFormatOf(bind_data) == TextFormat::kCsv ? CsvBoundOfFile(bind_data, index) : "";
 }
 
-bool CanBeCut(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path) {
-  return *TextFormatOf(bind_data) == TextFormat::kJson && IsOfJsonLines(bind_data, index, path);
+std::string WhyNotCut(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path) {
+  if (*TextFormatOf(bind_data) == TextFormat::kCsv) return WhyCsvNotCut(bind_data, path);
+  return IsOfJsonLines(bind_data, index, path) ? "" : "it is not known to have a value a line";
 }
 
-uint64_t OpenBytesToCut(const duckdb::MultiFileBindData& bind_data) {
-  if (bind_data.file_list->IsEmpty()) return 0;
-  const auto path = bind_data.file_list->GetFirstFile().path;
-  return CanBeCut(bind_data, 0, path) ? OpenJsonBytes(bind_data) : 0;
+uint64_t OpenBytes(const duckdb::MultiFileBindData& bind_data) {
+  return *TextFormatOf(bind_data) == TextFormat::kCsv ? OpenCsvBytes(bind_data) : OpenJsonBytes(bind_data);
 }
 
 void FillBound(duckdb::ClientContext& context, const TextFiles& files, const TextSplit& split,
                duckdb::MultiFileBindData& bind_data) {
   if (files.format == TextFormat::kCsv) {
     bind_data.interface = duckdb::CSVMultiFileInfo::CreateInterface(context);
-    FillCsvBound(files.bound, split.path, split.of_file, split.is_read_in_parallel, bind_data);
+    FillCsvBound(context, files.bound, split, bind_data);
   } else {
     bind_data.interface = duckdb::JSONMultiFileInfo::CreateInterface(context);
     FillJsonBound(files.bound, !split.is_whole(), bind_data);

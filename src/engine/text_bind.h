@@ -20,11 +20,13 @@ std::string BoundOf(const duckdb::MultiFileBindData& bind_data);
 /// Returns what holds for the file at `index` of the list alone: only CSV files whose columns are united by name have
 /// that; otherwise empty. REQUIRES: TextFormatOf has a value.
 std::string BoundOfFile(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index);
-/// Says whether the file at `index` of the list, which is `path`, can be read from any line on: JSON with a value a
-/// line, not compressed. In CSV, whether a line's end is inside of quotes is known only to who has read all before it.
-bool CanBeCut(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path);
-/// The size of the first file where DuckDB still has it open and it can be cut; otherwise 0. No I/O.
-uint64_t OpenBytesToCut(const duckdb::MultiFileBindData& bind_data);
+/// Says why the file at `index` of the list, which is `path`, cannot be read from any line on; empty where it can: JSON
+/// with a value a line, and a single CSV file in whose dialect there are no quotes, not compressed. With quotes,
+/// whether a line's end is inside of them is known only to who has read all before it. Reads nothing but what DuckDB
+/// has read.
+std::string WhyNotCut(const duckdb::MultiFileBindData& bind_data, duckdb::idx_t index, const std::string& path);
+/// The size of the first file where DuckDB has it open since it bound the scan; otherwise 0. No I/O.
+uint64_t OpenBytes(const duckdb::MultiFileBindData& bind_data);
 
 /// Fills bind data with which DuckDB's own function reads the split's file as in the planned scan. Throws DuckDB's
 /// exceptions on malformed bytes.

@@ -43,7 +43,9 @@ class ReaderOfOne : public duckdb::MultiFileReader {
                                                 duckdb::ClientContext& context,
                                                 duckdb::MultiFileGlobalState& global) override {
     file.reader->file_list_idx = split_.file_index;
-    if (!split_.is_whole()) OpenLines(file.reader->Cast<duckdb::JSONReader>());
+    // CSV is open already: see csv_bind.h.
+    auto* json = dynamic_cast<duckdb::JSONReader*>(file.reader.get());
+    if (json != nullptr && !split_.is_whole()) OpenLines(*json);
     FinalizeBind(file, bind_data.file_options, bind_data.reader_bind, columns, column_ids, context,
                  global.multi_file_reader_state.get());
     return CreateMapping(context, file, columns, column_ids, filters, files_, bind_data.reader_bind,
@@ -101,9 +103,9 @@ class TextSplitReader : public SplitReader {
 
   bool Begin(const Split& split) override {
     split_ = TextSplit::FromBytes(split.payload);
-    bind_data_ = source_.BindTo(context_.client, split_);
     opened_.reset();
     try {
+      bind_data_ = source_.BindTo(context_.client, split_);
       Open();
     } catch (const std::exception& error) {
       ThrowError(error);
@@ -147,7 +149,8 @@ class TextSplitReader : public SplitReader {
 
   // The lines' numbers in a message are those of the whole file: read from its begin, it says what DuckDB would.
   void ReadWhole(const std::exception& error, duckdb::DataChunk& out) {
-    if (duckdb::ErrorData(error).Type() != duckdb::ExceptionType::INVALID_INPUT) return;
+    const auto type = duckdb::ErrorData(error).Type();
+    if (type != duckdb::ExceptionType::INVALID_INPUT && type != duckdb::ExceptionType::CONVERSION) return;
     split_.begin = split_.end = 0;
     Close();
     bind_data_ = source_.BindTo(context_.client, split_);

@@ -51,6 +51,14 @@ void AppendSplits(TextSplit text, bool can_be_cut, std::vector<Split>& out) {
   } while (text.end < size);
 }
 
+// A file that several workers would have no part of to read, each.
+std::string WhyNotShared(const duckdb::MultiFileBindData& bind_data) {
+  const std::string reason = "one file, which the client reads with all its threads";
+  if (OpenBytes(bind_data) < 2 * kTextSplitBytes) return reason;
+  const auto why = WhyNotCut(bind_data, 0, bind_data.file_list->GetFirstFile().path);
+  return why.empty() ? "" : reason + ": " + why;
+}
+
 }  // namespace
 
 std::string WhyNotReadByWorkers(const duckdb::MultiFileBindData& bind_data) {
@@ -59,8 +67,9 @@ std::string WhyNotReadByWorkers(const duckdb::MultiFileBindData& bind_data) {
     if (!reason.empty()) return reason;
   }
   const auto are_many = bind_data.file_list->GetExpandResult() == duckdb::FileExpandResult::MULTIPLE_FILES;
-  if (!are_many && OpenBytesToCut(bind_data) < 2 * kTextSplitBytes) {
-    return "one file, which the client reads with all its threads";
+  if (!are_many) {
+    const auto reason = WhyNotShared(bind_data);
+    if (!reason.empty()) return reason;
   }
   for (const auto& file : bind_data.file_list->GetAllFiles()) {
     if (IsOfOneProcess(file.path)) return "\"" + file.path + "\" may be another file, or none, for a worker";

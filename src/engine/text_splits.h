@@ -1,5 +1,5 @@
 // Cuts a scan of CSV or JSON files into splits at the coordinator, files pinned: a file is one, which one thread of a
-// worker reads from its begin to its end, but for a large file of JSON that can be read from any line on. Any thread.
+// worker reads from its begin to its end, but for a large file that can be read from any line on. Any thread.
 #pragma once
 
 #include <string>
@@ -24,9 +24,6 @@ struct TextFile {
   std::string bound;  // BoundOfFile
   bool can_be_cut = false;
 };
-
-/// The bytes of a split of a file that can be cut; one with less than two such parts alone is left to the client.
-constexpr uint64_t kTextSplitBytes = uint64_t{8} << 20;
 
 /// Returns splits with ids from 0, in the order of files and lines; how many rows they have is not known. Throws an
 /// InvalidInputException that names a file which is none that can be read twice: a pipe, a device.

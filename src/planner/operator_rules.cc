@@ -16,7 +16,7 @@ const std::vector<OperatorRule>& OperatorRules() {
       // Sources
       {Type::LOGICAL_GET, kCluster, &Placer::PlaceScan, "nothing", "rows anywhere",
        "never; what only the client can read (a table in memory or in a file that is open for writing, a data frame, "
-       "a single CSV or JSON file) is read there and scattered",
+       "a single CSV or JSON file that is not cut) is read there and scattered",
        "test/sql/sources test/python/test_database_files.py"},
       {Type::LOGICAL_CHUNK_GET, kCluster, &Placer::PlaceConstant, "nothing", "a copy at every task", "",
        "test/sql/values"},

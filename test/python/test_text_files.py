@@ -1,4 +1,4 @@
-"""CSV and JSON files: workers read them, each file by one thread, with DuckDB's answers and DuckDB's errors."""
+"""CSV and JSON files: workers read them, by one thread each file or range of lines, with DuckDB's answers and errors."""
 
 import json
 import os
@@ -262,6 +262,100 @@ def test_a_bad_line_of_a_large_file_has_its_own_number(pair: Pair, tmp_path: pat
     sql = f"SELECT sum(i) FROM read_ndjson('{path}')"
     assert "line 15012" in error(pair[1], sql)[1]
     assert error(pair[1], sql) == error(pair[0], sql)
+
+
+@pytest.fixture(scope="module", params=[2, 4])
+def sized_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """DuckDB with one thread, and on two or four workers."""
+    with duckdb.connect(config={"threads": 1}) as plain:
+        with skein.connect(f"local:{request.param}?threads=1&memory=500MB") as cluster:
+            cluster.execute("SET skein_mode = 'distributed'")
+            yield plain, cluster
+
+
+def write_quoteless(path: pathlib.Path, line_end: str = "\n", odd: Dict[int, str] = {}) -> None:
+    """Rows without quotes, in more than two ranges of 8 MiB; `odd` has other lines for some numbers."""
+    lines = (odd.get(i, f"{i},{i % 7},text of {i} {'x' * 60},{i * 0.25}") for i in range(240_000))
+    path.write_bytes(line_end.join(["i,k,s,d", *lines, ""]).encode())
+    assert path.stat().st_size > 2 * 2**23
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_large_csv_file_without_quotes_is_cut(sized_pair: Pair, tmp_path: pathlib.Path, line_end: str) -> None:
+    plain, cluster = sized_pair
+    path = tmp_path / "large.csv"
+    write_quoteless(path, line_end)
+    for source in (
+        f"'{path}'",
+        f"read_csv('{path}', filename = true)",
+        f"read_csv('{path}', skip = 3, header = false, names = ['i', 'k', 's', 'd'])",
+        f"read_csv('{path}', columns = {{'i': 'INTEGER', 'k': 'VARCHAR', 's': 'VARCHAR', 'd': 'DECIMAL(9,2)'}})",
+        f"read_csv('{path}', all_varchar = true)",
+    ):
+        sql = f"SELECT k, count(*), sum(i::BIGINT), max(s), sum(d::DOUBLE) FROM {source} GROUP BY k ORDER BY k"
+        assert cluster.execute(sql).fetchall() == plain.execute(sql).fetchall()
+        stages = explain(cluster, sql)["skein_stages"]
+        assert "large.csv" in stages and "from the client" not in stages
+    for sql in (f"SELECT count(*) FROM '{path}'", f"SELECT * FROM '{path}' WHERE i % 40000 < 2"):
+        assert answer(cluster, sql) == answer(plain, sql)
+    cluster.execute(f"CREATE OR REPLACE TABLE copied AS FROM '{path}'")
+    total = "SELECT count(*), sum(i), count(DISTINCT s), sum(d) FROM "
+    assert answer(cluster, total + "copied") == answer(plain, f"{total} '{path}'")
+    cluster.execute(f"COPY (FROM '{path}') TO '{tmp_path}/out' (FORMAT parquet, PER_THREAD_OUTPUT)")
+    assert answer(plain, f"{total} '{tmp_path}/out/*.parquet'") == answer(plain, f"{total} '{path}'")
+
+
+def test_quotes_behind_the_sample_are_text_as_in_duckdb(sized_pair: Pair, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "late.csv"
+    odd = {100_000: '100000,5,"quoted",1', 150_000: '150000,4,"open,2', 200_000: '200000,3,in"side,3'}
+    write_quoteless(path, odd=odd)
+    sql = f"SELECT i, s FROM '{path}' WHERE s LIKE '%\"%' ORDER BY i"
+    expected = sized_pair[0].execute(sql).fetchall()
+    assert expected == [(100_000, '"quoted"'), (150_000, '"open'), (200_000, 'in"side')]
+    assert sized_pair[1].execute(sql).fetchall() == expected
+    assert "from the client" not in explain(sized_pair[1], sql)["skein_stages"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {170_000: "no,1,x,2"},
+        {230_000: "1,2"},
+        {120_000: "1,2,3,4,5"},
+        {150_000: "1,1,x\ry,2"},
+        {100_000: "no,1,x,2", 200_000: "1"},
+    ],
+)
+def test_an_error_in_a_cut_csv_file_is_duckdbs(
+    sized_pair: Pair, tmp_path: pathlib.Path, odd: Dict[int, str]
+) -> None:
+    path = tmp_path / "odd.csv"
+    write_quoteless(path, odd=odd)
+    sql = f"SELECT sum(i), count(s) FROM '{path}'"
+    assert "from the client" not in explain(sized_pair[1], sql)["skein_stages"]
+    expected = error(sized_pair[0], sql)
+    assert "odd.csv" in expected[1]
+    assert error(sized_pair[1], sql) == expected
+
+
+def test_a_large_csv_file_with_quotes_says_why_it_is_not_cut(pair: Pair, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "quoted.csv"
+    write_quoteless(path, odd={7: '7,0,"two\nlines",1'})
+    sql = f"SELECT k, count(*), sum(i) FROM '{path}' GROUP BY k ORDER BY k"
+    stages = explain(pair[1], sql)["skein_stages"]
+    reason = "one file, which the client reads with all its threads: a line may end inside of quotes"
+    assert reason in " ".join(stages.split())
+    assert pair[1].execute(sql).fetchall() == pair[0].execute(sql).fetchall()
+
+
+def test_auto_mode_goes_by_the_size_of_a_csv_file(pair: Pair, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "large.csv"
+    write_quoteless(path)
+    (tmp_path / "small.csv").write_text("i,s\n1,x\n")
+    with pair[1].cursor() as cursor:
+        cursor.execute("SET skein_mode = 'auto'").execute("SET skein_auto_min_rows = 500000")
+        assert "READ_CSV" in explain(cursor, f"SELECT sum(i) FROM '{path}'")["skein_stages"]
+        assert "skein_stages" not in explain(cursor, f"SELECT sum(i) FROM '{tmp_path}/small.csv'")
 
 
 def test_a_statement_that_was_prepared_reads_the_files_of_its_execution(pair: Pair, tmp_path: pathlib.Path) -> None:
