@@ -11,7 +11,6 @@ from sql.scope import Column, Context, Relation
 
 Made = Tuple[str, str]  # text and kind
 SUMMABLE = ["int", "tiny", "small", "big", "dec", "tame"]
-INEXACT = ("float", "tame", "wild")  # of a histogram's keys: the sign of a zero is that of some row
 DIRECTIONS = ["", " DESC", " NULLS FIRST", " DESC NULLS LAST", " ASC NULLS LAST", " DESC NULLS FIRST"]
 
 
@@ -54,6 +53,8 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
         (f"first({value} ORDER BY {value}{order})", kind),
         (f"any_value({value} ORDER BY {value}{order})", kind),
         (f"quantile_disc({number}, {rng.choice(['0.1', '0.5', '0.9'])})", number_kind),
+        (f"quantile_disc({value}, 0.5)", kind),
+        (f"mode({value} ORDER BY {value}{order})", kind),
     ]
     if is_last:
         forms += [
@@ -79,9 +80,11 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
             (f"stddev_samp({expression(context, columns, 'tame', 1)})", "out"),
             (f"var_pop({expression(context, columns, 'tiny', 1)})", "out"),
             (f"covar_pop({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tiny', 1)})", "out"),
-            (f"histogram({value if kind not in INEXACT else text})", "out"),
-            (f"approx_count_distinct({value})", "out"),
-            (f"approx_quantile(nullif(5, {whole}), {rng.choice(['0.5', '[0.1, 0.9]'])})", "out"),
+            (f"histogram({text if kind == 'wild' else value})", "out"),
+            (f"median({value})", "out"),
+            # A digest of few values is exact; one of more depends on the order of rows.
+            (f"approx_quantile(DISTINCT {whole} % 50, {rng.choice(['0.2', '0.5', '[0.1, 0.9]'])})", "out"),
+            (f"approx_quantile(CASE WHEN {condition(context, columns, 1)} THEN 7 END, 0.4)", "out"),
             (f"min({value}, 3)", "out"),
             (f"max({number}, 2)", "out"),
             (f"list({value} ORDER BY {value}{order})[1:3]", "out"),

@@ -35,7 +35,7 @@ def make_tables(rng: random.Random) -> List[Table]:
     sizes = {
         "big": rng.choice([900, 2500, 6000]),
         "mid": rng.choice([150, 500]),
-        "few": rng.choice([5, 40]),
+        "few": rng.choice([5, 40, 40]),
         "nil": 0,
         "mem": rng.choice([30, 300, 2500]),
         "one": 1,

@@ -194,15 +194,17 @@ def condition(context: Context, columns: List[Column], depth: int = 2) -> str:
     kind = rng.choice(columns).kind if columns else rng.choice(["int", "str"])
     left = expression(context, columns, kind, depth)
     which = rng.random()
+    if which < 0.1:
+        return f"({left} {rng.choice(OFTEN_TRUE)} {context.constant(kind)})"
     if which < 0.5:
         return f"({left} {rng.choice(OFTEN_TRUE)} {expression(context, columns, kind, depth)})"
     if which < 0.62:
         return f"({left} IS {rng.choice(['', 'NOT ', 'NOT '])}NULL)"
     if which < 0.75:
-        listed = ", ".join(kinds.literal(rng, kind) for _ in range(rng.randint(1, 5)))
+        listed = ", ".join(context.constant(kind) for _ in range(rng.randint(1, 5)))
         return f"({left} {rng.choice(['', 'NOT ', 'NOT '])}IN ({listed}))"
     if which < 0.85:
-        return f"({left} BETWEEN {kinds.literal(rng, kind)} AND {expression(context, columns, kind, depth - 1)})"
+        return f"({left} BETWEEN {context.constant(kind)} AND {expression(context, columns, kind, depth - 1)})"
     return _special_condition(context, columns, depth)
 
 

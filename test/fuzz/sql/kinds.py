@@ -213,7 +213,12 @@ def literal(rng: Rng, kind: str) -> str:
     """Writes a random value of a kind as SQL."""
     if kind in ("int", "bool"):
         return KINDS[kind].value(rng) if kind == "bool" else str(rng.randint(-5, 50))
-    return f"CAST({quoted(KINDS[kind].value(rng))} AS {KINDS[kind].type})"
+    return cast(KINDS[kind].value(rng), kind)
+
+
+def cast(text: str, kind: str) -> str:
+    """Writes the value of a kind that a text stands for."""
+    return f"CAST({quoted(text)} AS {KINDS[kind].type})"
 
 
 def pool(rng: Rng, kind: str, size: int) -> List[str]:

@@ -114,9 +114,9 @@ def _where(context: Context, source: Relation) -> str:
     predicates = []
     if context.chance(0.25):
         predicates.append(condition(context, source.columns, context.rng.choice([0, 1, 2])))
-    if context.chance(0.2):
+    if context.chance(0.17):
         predicates.append(subquery_condition(context, source.columns))
-    joint = context.rng.choice([" AND ", " AND ", " OR "])
+    joint = context.rng.choice([" AND ", " OR "])
     return f" WHERE {joint.join(predicates)}" if predicates else ""
 
 
@@ -143,16 +143,16 @@ def _ordered(context: Context, made: Select, is_last: bool) -> Select:
     limit = rng.choice(
         [
             "",
-            f" LIMIT {rng.choice([0, 1, 5, 40, 2000])}",
-            f" LIMIT {rng.randint(1, 30)} OFFSET {rng.choice([0, 1, 7, 500])}",
+            f" LIMIT {rng.choice([*[1, 5, 40, 2000] * 4, 0])}",
+            f" LIMIT {rng.randint(1, 30)} OFFSET {rng.choice([*[0, 1, 2, 7] * 4, 500])}",
         ]
     )
     if context.chance(0.15):
         limit = rng.choice(
             [
-                f" LIMIT {rng.choice([0, 5, 33, 100])}%",
+                f" LIMIT {rng.choice([*[5, 33, 100] * 4, 0])}%",
                 " LIMIT (SELECT count(*) FROM few)",
-                f" OFFSET {rng.randint(0, 30)}",
+                f" OFFSET {rng.choice([0, 1, 1, 2, 3, 30])}",
             ]
         )
     return made._replace(text=text + limit, is_ordered=True)
@@ -175,8 +175,10 @@ def _set_operation(context: Context, depth: int, is_last: bool) -> Select:
     )
     names = [f"s{at}" for at in range(len(chosen))]
 
+    shared = relation(context, max(0, depth - 1), derived) if context.chance(0.6) else None
+
     def branch() -> str:
-        source = relation(context, max(0, depth - 1), derived)
+        source = shared or relation(context, max(0, depth - 1), derived)
         items = (
             f"{expression(context, source.columns, kind, 1)}::{kinds.KINDS[kind].type} AS {name}"
             for kind, name in zip(chosen, names)

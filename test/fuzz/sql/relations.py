@@ -34,7 +34,7 @@ def relation(context: Context, depth: int, derive: Derive) -> Relation:
 
 def base(context: Context, most_rows: Optional[int] = None) -> Relation:
     """Picks a table; `most_rows` cuts it down."""
-    weights = [1 if len(table.rows) < 2 else 5 for table in context.tables]
+    weights = [1 if len(table.rows) < 2 else 12 for table in context.tables]
     (table,) = context.rng.choices(context.tables, weights)
     alias = context.name("t")
     columns = [Column(f"{alias}.{name}", kind) for name, kind in table.columns.items()]
@@ -107,12 +107,12 @@ def _joined_on(context: Context, left: Relation, right: Relation, shared: List[s
     rng = context.rng
     join = rng.choice(JOINS)
     predicates = [
-        _key(context, left, right, kind) for kind in rng.sample(shared, min(len(shared), rng.choice([1, 1, 2])))
+        _key(context, left, right, kind) for kind in rng.sample(shared, min(len(shared), rng.choice([1, 1, 1, 2])))
     ]
     both = left.columns + right.columns
     if left.rows * right.rows < MOST_ROWS and context.chance(0.25):
         predicates = [f"{expression(context, left.columns, 'int', 0)} < {expression(context, right.columns, 'int', 0)}"]
-    if context.chance(0.2):
+    if context.chance(0.12):
         predicates.append(condition(context, both, 1))
     if context.chance(0.06) and left.rows * right.rows < MOST_ROWS:
         predicates = [f"({' OR '.join(predicates)})"]
@@ -129,7 +129,7 @@ def _grouped(right: Relation) -> str:
 def _key(context: Context, left: Relation, right: Relation, kind: str) -> str:
     """Writes an equality of two columns, sometimes of expressions, or one that takes NULLs for equal."""
     keys = [[column.text for column in side.columns if column.text.endswith(".k")] for side in (left, right)]
-    if all(keys) and context.chance(0.6):
+    if all(keys) and context.chance(0.75):
         return f"{context.rng.choice(keys[0])} = {context.rng.choice(keys[1])}"
     depth = 1 if context.chance(0.15) else 0
     one, other = (expression(context, side.columns, kind, depth) for side in (left, right))

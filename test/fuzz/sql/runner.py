@@ -23,9 +23,8 @@ LIMIT_S = 30.0  # of one query; plain DuckDB's is half of it
 #: A worker that did not get its turn in time: nothing is wrong with it, or it shows a second time.
 STOOD_STILL = re.compile(r"no heartbeat|no welcome|Deadline Exceeded")
 TRIES = 4
-#: A statement without rows is given up for another one, so often at most, and kept so often all the same.
-REDRAWS = 3
-EMPTY_KEPT = 0.25
+#: How many of the queries without rows are drawn once more.
+DRAWN_AGAIN = 0.8
 #: Errors of DuckDB's that no query deserves: 1.5.5 reads a list column of a Parquet file that only a filter needs, beside
 #: a cast of another one, and runs out of its own buffer; and it takes what a filter left out for lists of any length where
 #: it casts to arrays. What DuckDB alone cannot answer is no measure.
@@ -92,6 +91,11 @@ class Sides:
             self.plain = clusters.open_plain(self.tables, self._data)
         return outcome
 
+    def is_empty(self, statement: Statement) -> bool:
+        """Says whether DuckDB answers without rows."""
+        outcome = self.expected(statement, Way("auto", "auto"))
+        return not outcome.error and not outcome.rows
+
     def found(self, statement: Statement, way: Way) -> Outcome:
         clusters.go(self.cluster, way)
         return self._run(self.cluster, statement, way, LIMIT_S)
@@ -120,7 +124,7 @@ class Sides:
         an optimizer that changes answers."""
         if not self._others:
             self._others = [clusters.open_other(self.tables, self._data, threads) for threads in (1, 4)]
-            self._others.append(clusters.open_without_join_filters(self.tables, self._data))
+            self._others.append(clusters.open_without_dynamic_filters(self.tables, self._data))
         others = (self._run(other, statement, way, LIMIT_S) for other in self._others)
         return not all(is_same(statement, way, other, expected) for other in others)
 
@@ -169,17 +173,12 @@ def sides_of(seed: int, block: int) -> Sides:
 
 
 def case_of(seed: int, number: int, sides: Sides, say: Say) -> Case:
-    """Makes a query, more often one with rows than chance would."""
+    """Makes a query. One without rows proves little: most of these are drawn once more."""
     rng = random.Random(f"{seed}/query/{number}")
     way = clusters.random_way(rng)
     statement = queries.make_statement(rng, sides.tables)
-    for _ in range(REDRAWS):
-        if rng.random() < EMPTY_KEPT:
-            break
-        say(number, f"{ALONE}query {number}: {statement.sql} {statement.parameters}")
-        found = sides.expected(statement, way._replace(into=""))
-        if found.error or found.rows:
-            break
+    say(number, f"{ALONE}query {number}: {statement.sql} {statement.parameters}")
+    if rng.random() < DRAWN_AGAIN and sides.is_empty(statement):
         statement = queries.make_statement(rng, sides.tables)
     return Case(statement, sides.tables, sides.shape, way)
 

@@ -3,6 +3,7 @@
 import random
 from typing import Dict, List, NamedTuple, Optional
 
+from sql import kinds
 from sql.data import Table
 
 Rng = random.Random
@@ -38,6 +39,16 @@ class Context:
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
+
+    def constant(self, kind: str) -> str:
+        """Writes a value of a kind: mostly one that a table holds, so that comparisons with it select some rows."""
+        places = [(table, at) for table in self.tables for at, of in enumerate(table.columns.values()) if of == kind]
+        places = [(table, at) for table, at in places if table.rows]
+        if not places or self.chance(0.2):
+            return kinds.literal(self.rng, kind)
+        table, at = self.rng.choice(places)
+        value = self.rng.choice(table.rows)[at]
+        return kinds.literal(self.rng, kind) if value is None else kinds.cast(value, kind)
 
     def parameter(self, value: int) -> str:
         self.parameters.append(value)

@@ -123,11 +123,15 @@ def grouped(context: Context, source: Relation, where: str, is_last: bool) -> Se
         columns.append(Column(name, kind))
     group, is_set = _group_by(context, [key.text for key in keys])
     if is_set:
-        items.append(f"grouping({', '.join(key.text for key in keys)}) AS gr")
+        items.append(f"{rng.choice(['grouping', 'grouping_id'])}({', '.join(key.text for key in keys)}) AS gr")
         columns.append(Column("gr", "big"))
     having = ""
     if context.chance(0.2):
-        having = f" HAVING count(*) {rng.choice(['>', '<', '<>'])} {rng.randint(0, 9)}"
+        having = f" HAVING count(*) {rng.choice(['>', '>=', '<>'])} {rng.choice([0, 1, 1, 2, 9])}"
+        if context.chance(0.1):
+            having = f" HAVING count(*) < {rng.randint(0, 9)}"
+        if is_set and context.chance(0.4):
+            having = f" HAVING grouping({keys[0].text}) = {rng.randint(0, 1)}"
     unique = [*names, "gr"] if is_set else names
     text = f"SELECT {', '.join(items)} FROM {source.text}{where}{group}{having}"
     return Select(text, columns, None if "GROUPING SETS" in group else unique, source.rows)
@@ -138,13 +142,20 @@ def _group_by(context: Context, keys: List[str]) -> Tuple[str, bool]:
     if not keys:
         return "", False
     listed = ", ".join(keys)
-    if context.chance(0.35):
-        sets = ", ".join(
-            "(" + ", ".join(rng.sample(keys, rng.randint(0, len(keys)))) + ")" for _ in range(rng.randint(1, 3))
-        )
-        return (
-            " GROUP BY "
-            + rng.choice([f"ROLLUP ({listed})", f"CUBE ({listed})", f"GROUPING SETS ({sets}, ({listed}))"]),
-            True,
-        )
+    if context.chance(0.4):
+        return " GROUP BY " + _grouping_sets(context, keys), True
     return rng.choice([f" GROUP BY {listed}", " GROUP BY ALL"]), False
+
+
+def _grouping_sets(context: Context, keys: List[str]) -> str:
+    """Writes ROLLUP, CUBE or GROUPING SETS over some of the keys: with the empty set, and sets named twice."""
+    rng = context.rng
+    listed, last = ", ".join(keys), keys[-1]
+    sets = ["(" + ", ".join(rng.sample(keys, rng.randint(0, len(keys)))) + ")" for _ in range(rng.randint(1, 3))]
+    sets += rng.choice([[], ["()"], [sets[0]], [f"ROLLUP ({last})"]])
+    forms = [f"ROLLUP ({listed})", f"CUBE ({listed})", f"GROUPING SETS ({', '.join(sets)}, ({listed}))"]
+    if len(keys) > 1:
+        before = ", ".join(keys[:-1])
+        forms += [f"{before}, ROLLUP ({last})", f"{before}, CUBE ({last})", f"ROLLUP (({before}), {last})"]
+        forms.append(f"GROUPING SETS ({', '.join(sets)}, ({listed})), {last}")
+    return rng.choice(forms)
