@@ -134,11 +134,11 @@ void OpenLines(duckdb::ClientContext& context, const TextSplit& split, duckdb::R
     dialect.header = false;
     dialect.rows_until_header = 0;
   }
-  const duckdb::OpenFileInfo lines(LineRangePath(split.path, split.begin, split.end));
+  const duckdb::OpenFileInfo lines(LineRangePath(split.path_to_open(), split.begin, split.end));
   auto file = duckdb::ReadCSV::OpenCSV(lines, options, context);
   options.buffer_size_option = file->FileSize() + 1;
   csv.buffer_manager = duckdb::make_shared_ptr<duckdb::CSVBufferManager>(
-      context, options, duckdb::OpenFileInfo(split.path), false, std::move(file));
+      context, options, duckdb::OpenFileInfo(split.path_to_open()), false, std::move(file));
 }
 
 }  // namespace
@@ -174,7 +174,7 @@ void FillCsvBound(duckdb::ClientContext& context, const std::string& bound, cons
     csv->csv_schema = ReadSchema(deserializer);
   });
   csv->options.parallel = csv->options.parallel && split.is_read_in_parallel;
-  if (!split.of_file.empty()) bind_data.union_readers.push_back(ReadOfFile(split.of_file, split.path));
+  if (!split.of_file.empty()) bind_data.union_readers.push_back(ReadOfFile(split.of_file, split.path_to_open()));
   if (!split.is_whole()) OpenLines(context, split, *csv);
   bind_data.bind_data = std::move(csv);
 }

@@ -96,6 +96,7 @@ std::vector<Split> EnumerateParquetSplits(duckdb::ClientContext& context, const 
     auto& handle = reader->GetHandle();
     ParquetSplit parquet;
     parquet.path = scan.files[i].path;
+    parquet.folder = FolderOf(parquet.path);
     parquet.file_index = i;
     parquet.file_size = handle.GetFileSize();
     parquet.modified = handle.GetLastModifiedTime().value;

@@ -6,13 +6,12 @@
 
 namespace skein::core {
 void SplitFile::CheckUnchanged() {
-  const auto path = reader().GetFileName();
-  if (version && version->IsOverwritten(FileVersion::Of(path))) ThrowChanged(path);
+  if (version && version->IsOverwritten(FileVersion::Of(pinned.path_to_open()))) ThrowChanged(pinned.path);
 }
 
 void SplitFile::ThrowReadError(const std::exception& error) {
   CheckUnchanged();
-  core::ThrowReadError(reader().GetFileName(), error);
+  core::ThrowReadError(pinned.path, error);
 }
 
 SplitFiles::SplitFiles(duckdb::ClientContext& context, const SplitScanSpec& spec, duckdb::TableFilterSet* filters)
@@ -41,25 +40,29 @@ SplitFile& SplitFiles::Get(const ParquetSplit& split) {
 }
 
 std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
-  duckdb::OpenFileInfo info(split.path);
+  const duckdb::OpenFileInfo info(split.path_to_open());
   auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.parquet().options.parquet_options);
   auto& handle = reader->GetHandle();
   const auto modified = handle.GetLastModifiedTime().value;
-  const auto version = FileVersion::Of(split.path);
+  const auto version = FileVersion::Of(info.path);
   if (handle.GetFileSize() != split.file_size || (split.modified != 0 && modified != split.modified) ||
       (split.modified_ns != 0 && (!version || version->modified_ns != split.modified_ns))) {
     ThrowChanged(split.path);
   }
   reader->file_list_idx = split.file_index;
-  auto file = std::make_unique<SplitFile>(std::move(reader), version);
+  auto file = std::make_unique<SplitFile>(std::move(reader), split, version);
+  // Columns with the file's name or parts of it are made here. Each thread opens the file anew, by the path that it has
+  // then.
+  file->reader().file.path = split.path;
   // Looked at for messages only.
   duckdb::SimpleMultiFileList list(
-      {spec_.parquet().first_file.empty() ? info : duckdb::OpenFileInfo(spec_.parquet().first_file)});
+      {duckdb::OpenFileInfo(spec_.parquet().first_file.empty() ? split.path : spec_.parquet().first_file)});
   multi_file_reader_->FinalizeBind(file->data, spec_.parquet().options.file_options, spec_.parquet().reader_bind,
                                    bind_data_.columns, spec_.column_ids, context_, nullptr);
   const auto result =
       multi_file_reader_->CreateMapping(context_, file->data, bind_data_.columns, spec_.column_ids, filters_, list,
                                         spec_.parquet().reader_bind, spec_.virtual_columns);
+  file->reader().file.path = info.path;
   file->is_skipped = result == duckdb::ReaderInitializeType::SKIP_READING_FILE;
   return file;
 }

@@ -16,9 +16,10 @@ namespace skein::core {
 
 /// One open file with DuckDB's mapping of its columns onto the scan's.
 struct SplitFile {
-  SplitFile(duckdb::shared_ptr<duckdb::BaseFileReader> reader, std::optional<FileVersion> version)
-      : data(std::move(reader)), version(version) {}
+  SplitFile(duckdb::shared_ptr<duckdb::BaseFileReader> reader, PinnedFile opened, std::optional<FileVersion> version)
+      : data(std::move(reader)), pinned(std::move(opened)), version(version) {}
   duckdb::MultiFileReaderData data;
+  PinnedFile pinned;
   /// The scan's filters prove that no row of the file qualifies.
   bool is_skipped = false;
   /// What was opened, where the operating system knows.

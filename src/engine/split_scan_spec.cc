@@ -109,24 +109,18 @@ void SplitScanSpec::Deserialize(duckdb::Deserializer& deserializer) {
 
 std::string ParquetSplit::ToBytes() const {
   return WriteBytes([&](duckdb::Serializer& serializer) {
-    serializer.WriteProperty(100, "path", path);
-    serializer.WriteProperty(101, "file_index", file_index);
-    serializer.WriteProperty(102, "file_size", file_size);
-    serializer.WriteProperty(103, "modified", modified);
-    serializer.WriteProperty(104, "row_groups", row_groups);
-    serializer.WriteProperty(105, "modified_ns", modified_ns);
+    Write(serializer);
+    serializer.WriteProperty(110, "modified", modified);
+    serializer.WriteProperty(111, "row_groups", row_groups);
   });
 }
 
 ParquetSplit ParquetSplit::FromBytes(const std::string& bytes) {
   ParquetSplit split;
   ReadBytes(bytes, [&](duckdb::Deserializer& deserializer) {
-    deserializer.ReadProperty(100, "path", split.path);
-    deserializer.ReadProperty(101, "file_index", split.file_index);
-    deserializer.ReadProperty(102, "file_size", split.file_size);
-    deserializer.ReadProperty(103, "modified", split.modified);
-    deserializer.ReadProperty(104, "row_groups", split.row_groups);
-    deserializer.ReadProperty(105, "modified_ns", split.modified_ns);
+    split.Read(deserializer);
+    deserializer.ReadProperty(110, "modified", split.modified);
+    deserializer.ReadProperty(111, "row_groups", split.row_groups);
   });
   return split;
 }
@@ -153,28 +147,22 @@ TableSplit TableSplit::FromBytes(const std::string& bytes) {
 
 std::string TextSplit::ToBytes() const {
   return WriteBytes([&](duckdb::Serializer& serializer) {
-    serializer.WriteProperty(100, "path", path);
-    serializer.WriteProperty(101, "file_index", file_index);
-    serializer.WriteProperty(102, "file_size", file_size);
-    serializer.WriteProperty(103, "modified_ns", modified_ns);
-    serializer.WriteProperty(104, "is_read_in_parallel", is_read_in_parallel);
-    serializer.WriteProperty(105, "of_file", of_file);
-    serializer.WriteProperty(106, "begin", begin);
-    serializer.WriteProperty(107, "end", end);
+    Write(serializer);
+    serializer.WriteProperty(110, "is_read_in_parallel", is_read_in_parallel);
+    serializer.WriteProperty(111, "of_file", of_file);
+    serializer.WriteProperty(112, "begin", begin);
+    serializer.WriteProperty(113, "end", end);
   });
 }
 
 TextSplit TextSplit::FromBytes(const std::string& bytes) {
   TextSplit split;
   ReadBytes(bytes, [&](duckdb::Deserializer& deserializer) {
-    deserializer.ReadProperty(100, "path", split.path);
-    deserializer.ReadProperty(101, "file_index", split.file_index);
-    deserializer.ReadProperty(102, "file_size", split.file_size);
-    deserializer.ReadProperty(103, "modified_ns", split.modified_ns);
-    deserializer.ReadProperty(104, "is_read_in_parallel", split.is_read_in_parallel);
-    deserializer.ReadProperty(105, "of_file", split.of_file);
-    deserializer.ReadProperty(106, "begin", split.begin);
-    deserializer.ReadProperty(107, "end", split.end);
+    split.Read(deserializer);
+    deserializer.ReadProperty(110, "is_read_in_parallel", split.is_read_in_parallel);
+    deserializer.ReadProperty(111, "of_file", split.of_file);
+    deserializer.ReadProperty(112, "begin", split.begin);
+    deserializer.ReadProperty(113, "end", split.end);
   });
   return split;
 }

@@ -10,6 +10,7 @@
 #include "duckdb.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/pinned_file.h"
 #include "parquet_reader.hpp"
 
 namespace skein::core {
@@ -73,16 +74,10 @@ struct SplitScanSpec {
   void Deserialize(duckdb::Deserializer& deserializer);
 };
 
-/// One split on the wire: row groups of one file, pinned.
-struct ParquetSplit {
-  std::string path;
-  /// Position in the scan's list of files: the value of the virtual column file_index.
-  uint64_t file_index = 0;
-  uint64_t file_size = 0;
+/// One split on the wire: row groups of one file.
+struct ParquetSplit : PinnedFile {
   /// Microseconds since the epoch, in whole seconds for local files, or 0 where the file system has none.
   int64_t modified = 0;
-  /// Nanoseconds since the epoch, of a file that the client's operating system knows; otherwise 0.
-  int64_t modified_ns = 0;
   duckdb::vector<duckdb::idx_t> row_groups;
 
   std::string ToBytes() const;
@@ -93,7 +88,7 @@ struct ParquetSplit {
 struct TableSplit {
   int64_t begin = 0;
   int64_t end = 0;
-  /// As of ParquetSplit; 0 where the operating system does not know the file.
+  /// As of PinnedFile; 0 where the operating system does not know the file.
   uint64_t file_size = 0;
   int64_t modified_ns = 0;
 
@@ -104,13 +99,8 @@ struct TableSplit {
 /// The bytes of a split of a text file that can be cut; one with less than two such parts alone is left to the client.
 constexpr uint64_t kTextSplitBytes = uint64_t{8} << 20;
 
-/// One split on the wire: a text file, pinned, or a part of one.
-struct TextSplit {
-  std::string path;
-  /// As of ParquetSplit.
-  uint64_t file_index = 0;
-  uint64_t file_size = 0;
-  int64_t modified_ns = 0;
+/// One split on the wire: a text file, or a part of one.
+struct TextSplit : PinnedFile {
   /// The lines that begin in [begin, end) of the file's bytes; the whole file where both are 0.
   uint64_t begin = 0;
   uint64_t end = 0;

@@ -44,8 +44,8 @@ class ReaderOfOne : public duckdb::MultiFileReader {
                                                 duckdb::MultiFileGlobalState& global) override {
     file.reader->file_list_idx = split_.file_index;
     // CSV is open already: see csv_bind.h.
-    auto* json = dynamic_cast<duckdb::JSONReader*>(file.reader.get());
-    if (json != nullptr && !split_.is_whole()) OpenLines(*json);
+    if (auto* json = dynamic_cast<duckdb::JSONReader*>(file.reader.get())) OpenJson(*json);
+    file.reader->file.path = split_.path;
     FinalizeBind(file, bind_data.file_options, bind_data.reader_bind, columns, column_ids, context,
                  global.multi_file_reader_state.get());
     return CreateMapping(context, file, columns, column_ids, filters, files_, bind_data.reader_bind,
@@ -53,11 +53,13 @@ class ReaderOfOne : public duckdb::MultiFileReader {
   }
 
  private:
-  // What the reader has open is the lines, what it is called is the file.
-  void OpenLines(duckdb::JSONReader& reader) const {
-    reader.file.path = LineRangePath(split_.path, split_.begin, split_.end);
+  // What the reader has open is the lines, or the file in the client's folder, what it is called is what the user
+  // wrote.
+  void OpenJson(duckdb::JSONReader& reader) const {
+    if (split_.is_whole() && split_.folder.empty()) return;  // it opens the file itself, later
+    const auto path = split_.path_to_open();
+    reader.file.path = split_.is_whole() ? path : LineRangePath(path, split_.begin, split_.end);
     reader.OpenJSONFile();
-    reader.file.path = split_.path;
   }
 
   const TextSplit split_;
@@ -85,7 +87,7 @@ class TextSource : public SplitSource {
     bind_data->columns = duckdb::MultiFileColumnDefinition::ColumnsFromNamesAndTypes(spec.names, spec.types);
     bind_data->virtual_columns = spec.virtual_columns;
     bind_data->reader_bind = files.reader_bind;
-    bind_data->file_list = duckdb::make_shared_ptr<OneOfMany>(split.path, FileCountFor(files.format));
+    bind_data->file_list = duckdb::make_shared_ptr<OneOfMany>(split.path_to_open(), FileCountFor(files.format));
     bind_data->multi_file_reader = duckdb::make_uniq<ReaderOfOne>(split, files.first_file);
     FillBound(context, files, split, *bind_data);
     return bind_data;
@@ -174,19 +176,19 @@ class TextSplitReader : public SplitReader {
 
   // The file is open: what its path stands for now is what is read, also when another takes its place later.
   void CheckOpened() {
-    opened_ = FileVersion::Of(split_.path);
+    opened_ = FileVersion::Of(split_.path_to_open());
     if (!IsPlanned(opened_)) ThrowChanged(split_.path);
     if (!opened_) opened_ = FileVersion{};
   }
 
   void CheckUnchanged() const {
-    if (opened_ && opened_->IsOverwritten(FileVersion::Of(split_.path))) ThrowChanged(split_.path);
+    if (opened_ && opened_->IsOverwritten(FileVersion::Of(split_.path_to_open()))) ThrowChanged(split_.path);
   }
 
   // A file that is gone is DuckDB's error; of one that changed, what it says is not about what was planned.
   [[noreturn]] void ThrowError(const std::exception& error) {
     CheckUnchanged();
-    const auto now = FileVersion::Of(split_.path);
+    const auto now = FileVersion::Of(split_.path_to_open());
     if (!opened_ && now && !IsPlanned(now)) ThrowChanged(split_.path);
     ThrowReadError(split_.path, error);
   }

@@ -93,6 +93,7 @@ std::vector<Split> EnumerateTextSplits(duckdb::ClientContext& context, const std
           "\"%s\" is not a file that can be read twice: SET skein_mode = 'local' to read it", file.path);
     }
     text.path = file.path;
+    text.folder = FolderOf(file.path);
     text.file_size = version.size;
     text.modified_ns = version.modified_ns;
     text.of_file = file.bound;
