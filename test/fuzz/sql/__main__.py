@@ -55,7 +55,7 @@ def run_children(arguments: argparse.Namespace) -> runner.Tally:
             if status != 0:
                 is_alone = seen["line"].startswith(runner.ALONE)
                 total.counts["DuckDB alone crashed" if is_alone else "DIFFERENCES"] += 1
-                print(f"# the process ended with status {status} in\n{seen['line']}", flush=True)
+                print(f"# the process ended with status {status} in query {seen['number']}:\n{seen['line']}", flush=True)
             first = end if status == 0 else seen["number"] + 1
             if total.counts["DIFFERENCES"] >= MOST_DIFFERENCES:
                 print(f"stopped after {MOST_DIFFERENCES} differences")

@@ -36,7 +36,10 @@ def run(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[An
             table = connection.execute(sql, list(parameters) or None).to_arrow_table()
     except duckdb.Error as error:
         return Outcome([], [], f"{type(error).__name__}: {error}")
-    return texts_of(table)
+    try:
+        return texts_of(table)
+    except OverflowError as error:  # a date beyond Python's, in a list that only Python reads
+        return Outcome([], [], f"{type(error).__name__}: {error}")
 
 
 def texts_of(table: pyarrow.Table) -> Outcome:

@@ -21,7 +21,7 @@ from sql.queries import Statement
 BLOCK = 40  # queries on one cluster
 LIMIT_S = 30.0  # of one query; plain DuckDB's is half of it
 #: A worker that did not get its turn in time: nothing is wrong with it, or it shows a second time.
-STOOD_STILL = re.compile(r"no heartbeat|no welcome|Deadline Exceeded")
+STOOD_STILL = re.compile(r"no heartbeat|no welcome|Deadline Exceeded|connection attempt timed out")
 TRIES = 4
 #: How many of the queries without rows are drawn once more.
 DRAWN_AGAIN = 0.8
