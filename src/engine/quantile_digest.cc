@@ -1,5 +1,6 @@
 #include "engine/quantile_digest.h"
 
+#include <cmath>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ constexpr const char* kPartial = "skein_partial_quantile_digest";
 constexpr const char* kFinal = "skein_final_quantile_digest";
 // As DuckDB makes its own.
 constexpr double kCompression = 100;
+constexpr double kMostRows = 1e18;
 
 // The state of DuckDB's approx_quantile, of whatever type (extension/core_functions/aggregate/holistic).
 struct State {
@@ -81,12 +83,16 @@ std::string BytesOf(const State& state) {
   return bytes;
 }
 
+[[noreturn]] void ThrowDamaged() { throw duckdb::InvalidInputException("skein: the bytes of a digest are damaged"); }
+
 std::vector<Centroid> ReadCentroids(const char* bytes, uint64_t count) {
   std::vector<Centroid> centroids;
   centroids.reserve(count);
   for (uint64_t i = 0; i < count; i++) {
     double numbers[2];
     std::memcpy(numbers, bytes + i * kCentroidBytes, sizeof(numbers));
+    // What DuckDB's digest takes for granted: numbers, whose sum is one, too.
+    if (!std::isfinite(numbers[0]) || !(numbers[1] > 0 && numbers[1] <= kMostRows)) ThrowDamaged();
     centroids.emplace_back(numbers[0], numbers[1]);
   }
   return centroids;
@@ -100,7 +106,7 @@ void MergeBytes(const string_t& blob, State& into) {
   const auto held = size < sizeof(head) ? 0 : (size - sizeof(head)) / kCentroidBytes;
   if (size < sizeof(head) || head[1] > held || head[2] != held - head[1] ||
       held * kCentroidBytes + kHeadBytes != size) {
-    throw duckdb::InvalidInputException("skein: the bytes of a digest are damaged");
+    ThrowDamaged();
   }
   const auto* centroids = blob.GetData() + kHeadBytes;
   const TDigest digest(ReadCentroids(centroids, head[1]), ReadCentroids(centroids + head[1] * kCentroidBytes, head[2]),
@@ -193,10 +199,16 @@ FunctionDataPtr Deserialize(duckdb::Deserializer& deserializer, AggregateFunctio
   return result;
 }
 
+// Binding is for those who write SQL. Plans are made with the aggregate that both functions need.
+FunctionDataPtr RefuseToBind(duckdb::ClientContext&, AggregateFunction& function,
+                             duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>&) {
+  throw duckdb::BinderException("%s is for Skein's own plans: use %s", function.name, kOriginal);
+}
+
 AggregateFunction Make(const char* name, const LogicalType& result, const AggregateFunction* inner) {
   AggregateFunction function(name, {LogicalType::ANY}, result, nullptr, nullptr, UpdateByDigests, Combine, nullptr,
                              duckdb::FunctionNullHandling::DEFAULT_NULL_HANDLING, /*simple_update=*/nullptr,
-                             /*bind=*/nullptr, Destroy);
+                             RefuseToBind, Destroy);
   function.SetSerializeCallback(Serialize);
   function.SetDeserializeCallback(Deserialize);
   if (inner == nullptr) return function;
