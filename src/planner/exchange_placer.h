@@ -61,6 +61,10 @@ class ExchangePlacer {
   bool WantsValues(const duckdb::LogicalAggregate& aggregate) const;
   /// The rows of `partial`, which groups by values, too, and the one that its set of no columns would have without.
   OperatorPtr WithRowOfNoRows(duckdb::unique_ptr<duckdb::LogicalAggregate> partial);
+  OperatorPtr RowOfNoRows(const duckdb::LogicalAggregate& partial);
+  /// The rows of all inputs, which have such columns, under other bindings.
+  OperatorPtr Together(duckdb::vector<OperatorPtr> inputs, const duckdb::vector<duckdb::ColumnBinding>& bindings,
+                       const duckdb::vector<duckdb::LogicalType>& types, duckdb::idx_t cardinality);
   /// The aggregates of `all` for one of its sets over `rows`, and what else `all` gives for it.
   OperatorPtr AggregateOfSet(const duckdb::LogicalAggregate& all, const duckdb::GroupingSet& set, OperatorPtr rows);
   /// Two levels for DISTINCT aggregates over a placed child; nothing where they do not fit.

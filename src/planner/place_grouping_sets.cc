@@ -129,46 +129,56 @@ OperatorPtr ExchangePlacer::WithRowOfNoRows(duckdb::unique_ptr<LogicalAggregate>
   partial->ResolveOperatorTypes();
   const auto types = partial->types;
   const auto bindings = partial->GetColumnBindings();
-  Expressions none;
-  for (const auto& group : partial->groups) none.push_back(Constant(duckdb::Value(group->return_type)));
-  Expressions aggregates;
-  for (const auto& aggregate : partial->expressions) aggregates.push_back(aggregate->Copy());
+  const auto cardinality = partial->estimated_cardinality;
+  auto row = RowOfNoRows(*partial);
+  // From one task, and to any.
+  const auto first = Column(types[0], row->GetColumnBindings()[0].table_index, 0);
+  Repartition(row, {first.get()});
+  Expressions columns;
+  for (idx_t i = 0; i < types.size(); i++) {
+    columns.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(types[i], bindings[i]));
+  }
+  auto rows = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(columns));
+  rows->children.push_back(std::move(partial));
+  duckdb::vector<OperatorPtr> inputs;
+  inputs.push_back(std::move(rows));
+  inputs.push_back(std::move(row));
+  return Together(std::move(inputs), bindings, types, cardinality);
+}
+
+// The aggregates are what they are over nothing, and each key is NULL.
+OperatorPtr ExchangePlacer::RowOfNoRows(const LogicalAggregate& partial) {
+  Expressions columns, aggregates;
+  for (const auto& group : partial.groups) columns.push_back(Constant(duckdb::Value(group->return_type)));
+  for (const auto& aggregate : partial.expressions) aggregates.push_back(aggregate->Copy());
   auto over_nothing =
       duckdb::make_uniq<LogicalAggregate>(new_table_index_(), new_table_index_(), std::move(aggregates));
   over_nothing->groupings_index = new_table_index_();
-  for (idx_t i = 0; i < partial->expressions.size(); i++) {
-    none.push_back(Column(partial->expressions[i]->return_type, over_nothing->aggregate_index, i));
-  }
-  for (const auto& grouping : partial->grouping_functions) {
-    none.push_back(Constant(duckdb::Value::BIGINT(GroupingOf(grouping, {}))));
-  }
   over_nothing->children.push_back(duckdb::make_uniq<duckdb::LogicalEmptyResult>(
-      partial->children[0]->types, partial->children[0]->GetColumnBindings()));
-
-  Expressions all, columns;
-  const auto together_index = new_table_index_();
-  for (idx_t i = 0; i < types.size(); i++) {
-    columns.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(types[i], bindings[i]));
-    all.push_back(Column(types[i], together_index, i));
+      partial.children[0]->types, partial.children[0]->GetColumnBindings()));
+  for (idx_t i = 0; i < partial.expressions.size(); i++) {
+    columns.push_back(Column(partial.expressions[i]->return_type, over_nothing->aggregate_index, i));
   }
-  const auto cardinality = partial->estimated_cardinality;
-  auto rows = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(columns));
-  rows->children.push_back(std::move(partial));
-  auto row = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(none));
+  for (const auto& grouping : partial.grouping_functions) {
+    columns.push_back(Constant(duckdb::Value::BIGINT(GroupingOf(grouping, {}))));
+  }
+  auto row = duckdb::make_uniq<duckdb::LogicalProjection>(new_table_index_(), std::move(columns));
   row->children.push_back(std::move(over_nothing));
-  OperatorPtr one_row = std::move(row);
-  one_row->ResolveOperatorTypes();
-  // From one task, and to any.
-  const auto first = Column(types[0], one_row->GetColumnBindings()[0].table_index, 0);
-  Repartition(one_row, {first.get()});
+  row->ResolveOperatorTypes();
+  return row;
+}
+
+OperatorPtr ExchangePlacer::Together(duckdb::vector<OperatorPtr> inputs,
+                                     const duckdb::vector<duckdb::ColumnBinding>& bindings,
+                                     const duckdb::vector<duckdb::LogicalType>& types, idx_t cardinality) {
+  const auto all = new_table_index_();
   auto together = duckdb::make_uniq<duckdb::LogicalSetOperation>(
-      together_index, types.size(), std::move(rows), std::move(one_row), duckdb::LogicalOperatorType::LOGICAL_UNION,
-      /*setop_all=*/true);
+      all, types.size(), std::move(inputs), duckdb::LogicalOperatorType::LOGICAL_UNION, /*setop_all=*/true);
   together->SetEstimatedCardinality(cardinality);
   auto restore = duckdb::make_uniq<LogicalRestore>();
   restore->bindings = bindings;
   restore->output_types = types;
-  restore->expressions = std::move(all);
+  for (idx_t i = 0; i < types.size(); i++) restore->expressions.push_back(Column(types[i], all, i));
   restore->children.push_back(std::move(together));
   restore->SetEstimatedCardinality(cardinality);
   restore->ResolveOperatorTypes();
@@ -193,22 +203,12 @@ Distribution ExchangePlacer::PlaceSetBySet(OperatorPtr& op, Distribution below) 
   for (const auto& set : aggregate.grouping_sets) {
     of_sets.push_back(AggregateOfSet(aggregate, set, RereadAs(row_bindings, cte, *definition)));
   }
-  auto restore = duckdb::make_uniq<LogicalRestore>();
-  restore->bindings = aggregate.GetColumnBindings();
-  restore->output_types = aggregate.types;
-  const auto all = new_table_index_();
-  for (idx_t i = 0; i < aggregate.types.size(); i++) restore->expressions.push_back(Column(aggregate.types[i], all, i));
-  restore->SetEstimatedCardinality(aggregate.estimated_cardinality);
-  auto together = duckdb::make_uniq<duckdb::LogicalSetOperation>(
-      all, aggregate.types.size(), std::move(of_sets), duckdb::LogicalOperatorType::LOGICAL_UNION, /*setop_all=*/true);
-  together->SetEstimatedCardinality(aggregate.estimated_cardinality);
-  restore->children.push_back(std::move(together));
-  restore->ResolveOperatorTypes();
-
+  auto together =
+      Together(std::move(of_sets), aggregate.GetColumnBindings(), aggregate.types, aggregate.estimated_cardinality);
   const auto cardinality = aggregate.estimated_cardinality;
   const auto columns = definition->types.size();
   op = duckdb::make_uniq<duckdb::LogicalMaterializedCTE>("rows of grouping sets", cte, columns, std::move(definition),
-                                                         std::move(restore),
+                                                         std::move(together),
                                                          duckdb::CTEMaterialize::CTE_MATERIALIZE_ALWAYS);
   op->SetEstimatedCardinality(cardinality);
   return Place(op->children[1]);
