@@ -93,6 +93,12 @@ int Shell::RunLines(bool is_terminal) {
   while (true) {
     if (is_terminal) std::cerr << (statement.empty() ? kFirstPrompt : kNextPrompt) << std::flush;
     if (!std::getline(std::cin, line)) break;
+    if (statement.empty() && line.starts_with('.')) {
+      const auto after = RunDotCommand(line, *this);
+      if (after == AfterCommand::kEnd) return 0;
+      if (after == AfterCommand::kFailed && !is_terminal) return kStatementFailed;
+      continue;
+    }
     statement += line + "\n";
     if (IsBlank(statement)) statement.clear();
     if (line.find(';') == std::string::npos || !session_.EndsStatement(statement)) continue;
