@@ -70,6 +70,9 @@ arrow::Status ParseParameter(const std::string& text, std::string_view parameter
   const size_t at = parameter.find('=');
   const auto name = parameter.substr(0, at);
   const auto value = at == std::string_view::npos ? std::string_view() : parameter.substr(at + 1);
+  if (name == "threads" ? spec.threads != 0 : name == "memory" && spec.memory_bytes != 0) {
+    return Wrong(text, std::string(name) + " stands there twice");
+  }
   if (name == "threads") {
     if (!ParseNumber(value, spec.threads) || spec.threads < 1 || spec.threads > kMaxThreads) {
       return Wrong(
