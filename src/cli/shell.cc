@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 
 #include "cli/dot_command.h"
 #include "cli/progress_line.h"
@@ -28,11 +29,8 @@ void PrintTime(std::chrono::steady_clock::time_point start) {
 int Shell::Run(const std::string& sql) {
   const int interrupts_before = interrupts_.count();
   const auto start = std::chrono::steady_clock::now();
-  arrow::Status status;
-  {
-    ProgressLine progress([this] { return session_.FinishedTasks(); });
-    status = session_.Run(sql, std::cout);
-  }
+  const auto status = session_.Run(
+      sql, std::cout, [this] { return std::make_shared<ProgressLine>([this] { return session_.FinishedTasks(); }); });
   std::cout.flush();
   if (is_timed_) PrintTime(start);
   if (status.ok()) return 0;

@@ -39,11 +39,11 @@ class DuckDbSession : public SqlSession {
     Set("skein_mode", options.mode);
   }
 
-  arrow::Status Run(const std::string& sql, std::ostream& out) override {
+  arrow::Status Run(const std::string& sql, std::ostream& out, const Watch& watch) override {
     ARROW_RETURN_NOT_OK(CheckIsText(sql));
     return CatchDuckDb([&]() -> arrow::Status {
       for (auto& statement : connection_->ExtractStatements(sql)) {
-        ARROW_RETURN_NOT_OK(RunStatement(std::move(statement), out));
+        ARROW_RETURN_NOT_OK(RunStatement(std::move(statement), out, watch));
       }
       return arrow::Status::OK();
     });
@@ -81,8 +81,11 @@ class DuckDbSession : public SqlSession {
   }
 
  private:
-  arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out) {
+  arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out,
+                             const Watch& watch) {
+    auto watcher = watch();
     auto result = connection_->Query(std::move(statement));
+    watcher.reset();
     // With the error's class, as DuckDB's own shell shows it.
     if (result->HasError()) return UserError(result->GetErrorObject().Message());
     if (result->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {
