@@ -34,11 +34,11 @@ def connect(cluster: str = "local:4", **options: Any) -> duckdb.DuckDBPyConnecti
     (``database``, ``read_only``, ``config``). No worker is started or called before the first query that needs one.
     Closing the connection, which closes its cursors too, or ending the process ends the local workers.
 
-    Raises RuntimeError where another DuckDB release is installed or the package was not built, and duckdb.Error where
-    DuckDB refuses an option or the cluster's text.
+    Raises RuntimeError where another DuckDB release is installed or the package was not built, TypeError where
+    ``cluster`` is no text, and duckdb.Error where DuckDB refuses an option or the cluster's text.
     """
     _check_installation()
-    config = {"allow_unsigned_extensions": True, **options.pop("config", {})}
+    config = {"allow_unsigned_extensions": True, **(options.pop("config", None) or {})}
     connection = duckdb.connect(config=config, **options)
     try:
         attach(connection, cluster)
@@ -56,12 +56,14 @@ def attach(connection: duckdb.DuckDBPyConnection, cluster: str = "local:4") -> N
     transaction and its pending result stay as they are. Attaching again with the same cluster does nothing; with
     another one it does what ``SET GLOBAL skein_cluster`` does.
 
-    Raises TypeError where ``connection`` is none of DuckDB, RuntimeError where it is closed or does not allow unsigned
+    Raises TypeError where ``connection`` is none of DuckDB or ``cluster`` is no text, RuntimeError where it is closed or does not allow unsigned
     extensions, where another DuckDB release is installed or the package was not built, and duckdb.Error where DuckDB
     refuses the cluster's text.
     """
     if not isinstance(connection, duckdb.DuckDBPyConnection):
         raise TypeError(f"skein.attach needs a duckdb.DuckDBPyConnection, got {type(connection).__name__}")
+    if not isinstance(cluster, str):
+        raise TypeError(f"skein needs the cluster as a text such as 'local:4', got {type(cluster).__name__}")
     _check_installation()
     try:
         cursor = connection.cursor()  # of its own: the connection's pending result and transaction are the user's

@@ -23,6 +23,15 @@ size_t FirstCharacterBytes(std::string_view text) {
 
 }  // namespace
 
+size_t FirstInvalidByte(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = FirstCharacterBytes(text.substr(at));
+    if (bytes == 0) return at;
+    at += bytes;
+  }
+  return text.size();
+}
+
 std::string ValidText(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());

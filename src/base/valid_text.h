@@ -6,6 +6,9 @@
 
 namespace skein::core {
 
+/// Returns the position of the first byte that is not part of a character in UTF-8; the size of `text` without one.
+size_t FirstInvalidByte(std::string_view text);
+
 /// Returns `text` with a question mark for each byte that is not part of a character in UTF-8.
 std::string ValidText(std::string_view text);
 

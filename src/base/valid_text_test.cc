@@ -12,6 +12,13 @@ TEST(ValidText, KeepsWhatIsValid) {
   EXPECT_EQ(ValidText(std::string("a\0b", 3)), std::string("a\0b", 3));
 }
 
+TEST(ValidText, TellsWhereTheFirstWrongByteIs) {
+  EXPECT_EQ(FirstInvalidByte("größer"), std::string("größer").size());
+  EXPECT_EQ(FirstInvalidByte("gr\xf6\xdf"), 2u);
+  EXPECT_EQ(FirstInvalidByte("a\xe2\x82"), 1u);
+  EXPECT_EQ(FirstInvalidByte(""), 0u);
+}
+
 TEST(ValidText, ReplacesEachWrongByte) {
   EXPECT_EQ(ValidText("/data/\xff.parquet"), "/data/?.parquet");
   EXPECT_EQ(ValidText("\xe2\x82"), "??");            // cut off

@@ -8,7 +8,7 @@
 
 namespace skein::core {
 
-enum class AfterCommand { kGoOn, kEnd };
+enum class AfterCommand { kGoOn, kFailed, kEnd };
 
 /// Runs one; complains on standard error of what is no command or not its argument.
 AfterCommand RunDotCommand(const std::string& line, Shell& shell);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 
 #include "cli/dot_command.h"
 #include "cli/progress_line.h"
@@ -28,11 +29,8 @@ void PrintTime(std::chrono::steady_clock::time_point start) {
 int Shell::Run(const std::string& sql) {
   const int interrupts_before = interrupts_.count();
   const auto start = std::chrono::steady_clock::now();
-  arrow::Status status;
-  {
-    ProgressLine progress([this] { return session_.FinishedTasks(); });
-    status = session_.Run(sql, std::cout);
-  }
+  const auto status = session_.Run(
+      sql, std::cout, [this] { return std::make_shared<ProgressLine>([this] { return session_.FinishedTasks(); }); });
   std::cout.flush();
   if (is_timed_) PrintTime(start);
   if (status.ok()) return 0;
@@ -93,6 +91,12 @@ int Shell::RunLines(bool is_terminal) {
   while (true) {
     if (is_terminal) std::cerr << (statement.empty() ? kFirstPrompt : kNextPrompt) << std::flush;
     if (!std::getline(std::cin, line)) break;
+    if (statement.empty() && line.starts_with('.')) {
+      const auto after = RunDotCommand(line, *this);
+      if (after == AfterCommand::kEnd) return 0;
+      if (after == AfterCommand::kFailed && !is_terminal) return kStatementFailed;
+      continue;
+    }
     statement += line + "\n";
     if (IsBlank(statement)) statement.clear();
     if (line.find(';') == std::string::npos || !session_.EndsStatement(statement)) continue;

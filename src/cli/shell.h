@@ -26,8 +26,8 @@ class Shell {
   /// Runs all statements of `sql`, prints results to standard output and the first error to standard error. Returns an
   /// exit code.
   int Run(const std::string& sql);
-  /// Reads statements until the end of standard input and runs each. At a terminal lines can be edited, those that
-  /// begin with a point are commands of the shell (dot_command.h), and a failed statement does not end it.
+  /// Reads statements until the end of standard input and runs each; lines that begin with a point are commands of the
+  /// shell (dot_command.h). At a terminal lines can be edited, and what fails does not end it.
   int RunPrompt();
   /// Cancels the running statement, or drops the line that is being read. Any thread.
   void Interrupt();

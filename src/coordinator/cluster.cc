@@ -244,9 +244,10 @@ void ClusterImpl::OnMessage(uint32_t worker, uint64_t connection_id, const wire:
 }
 
 arrow::Result<std::shared_ptr<Cluster>> Cluster::Start(ClusterOptions options) {
+  ARROW_RETURN_NOT_OK(ClusterImpl::CheckProcess());
   // The last reference may be dropped by a wake-up on the loop's own thread, which cannot join itself.
   std::shared_ptr<ClusterImpl> cluster(new ClusterImpl(std::move(options)), [](ClusterImpl* last) {
-    if (last->IsForkedCopy()) return;  // nothing of it is ours to end: its workers are the parent's
+    if (ClusterImpl::IsForkedCopy()) return;  // nothing of it is ours to end: its workers are the parent's
     if (!last->IsLoopThread()) {
       delete last;
     } else {

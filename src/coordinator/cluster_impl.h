@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "base/mutex.h"
 #include "coordinator/client_end.h"
 #include "coordinator/cluster.h"
@@ -54,8 +52,11 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   /// query may be any of those: the one that woke the query's last reader.
   void DestroyAside(std::shared_ptr<Receiver> receiver);
   bool IsLoopThread() const { return loop_.IsLoopThread(); }
-  /// Says whether this is a forked copy of the process that started the cluster: there are no threads and no workers.
-  bool IsForkedCopy() const { return getpid() != process_; }
+  /// Says whether this is a forked copy of a process that has started a cluster: the threads are not in it, and the
+  /// workers are not its own.
+  static bool IsForkedCopy();
+  /// Refuses a forked copy, for what it would wait for never comes.
+  static arrow::Status CheckProcess();
 
  private:
   struct RunningQuery {
@@ -83,7 +84,6 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   arrow::Result<std::unique_ptr<LocalWorker>> SpawnOnLoop(uint32_t worker);
   void RunOnLoop(const std::function<void()>& action);
   bool is_local() const { return options_.spec.local_workers > 0; }
-  arrow::Status CheckProcess() const;
 
   // --- the loop's thread
   void OnMessage(uint32_t worker, uint64_t connection_id, const wire::FromWorker& message);
@@ -95,7 +95,6 @@ class ClusterImpl : public Cluster, public std::enable_shared_from_this<ClusterI
   /// Runs what waits on a thread of its own, which the destructor joins.
   void RunAside(std::function<void()> action);
 
-  const pid_t process_ = getpid();
   const ClusterOptions options_;
   const FlightChannelOptions channel_options_;
   const std::shared_ptr<ChannelResolver> resolver_;

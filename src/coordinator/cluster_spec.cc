@@ -28,6 +28,13 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
+// Of names as the network knows them, and of addresses: %eth0 may follow one of IPv6, in its brackets.
+bool IsOfHost(char character) {
+  const auto letter = static_cast<unsigned char>(character);
+  return letter < 0x80 &&
+         (std::isalnum(letter) || std::string_view(".-_[]:%").find(character) != std::string_view::npos);
+}
+
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
@@ -70,6 +77,9 @@ arrow::Status ParseParameter(const std::string& text, std::string_view parameter
   const size_t at = parameter.find('=');
   const auto name = parameter.substr(0, at);
   const auto value = at == std::string_view::npos ? std::string_view() : parameter.substr(at + 1);
+  if (name == "threads" ? spec.threads != 0 : name == "memory" && spec.memory_bytes != 0) {
+    return Wrong(text, std::string(name) + " stands there twice");
+  }
   if (name == "threads") {
     if (!ParseNumber(value, spec.threads) || spec.threads < 1 || spec.threads > kMaxThreads) {
       return Wrong(
@@ -112,7 +122,7 @@ arrow::Status CheckAddress(const std::string& text, std::string_view address) {
   if (!is_bracketed && address.find(':', colon + 1) != std::string_view::npos) {
     return wrong("an IPv6 host is written in brackets, [::1]:port");
   }
-  if (host.find_first_of(" \t/@?") != std::string_view::npos) return wrong("the host has a wrong character");
+  if (!std::all_of(host.begin(), host.end(), IsOfHost)) return wrong("the host has a wrong character");
   uint32_t port = 0;
   if (!ParseNumber(address.substr(colon + 1), port) || port < 1 || port > 65535) {
     return wrong("a port is a number from 1 to 65535");

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/mutex.h"
 #include "coordinator/cluster_impl.h"
@@ -32,6 +34,13 @@ class Flag {
  private:
   std::atomic<bool>& flag_;
 };
+
+/// The process that was the first to start a cluster. It is one for all clusters, as gRPC is: a forked copy has gRPC's
+/// state without its threads, also a while after the last cluster was closed, and its calls end at no deadline.
+pid_t FirstProcess() {
+  static const pid_t first = getpid();
+  return first;
+}
 
 arrow::Status CheckOneAddress(const std::string& address) {
   ARROW_ASSIGN_OR_RAISE(const auto spec, ClusterSpec::Parse(address));
@@ -59,11 +68,15 @@ arrow::Status ClusterImpl::Open() {
   return arrow::Status::OK();
 }
 
-arrow::Status ClusterImpl::CheckProcess() const {
+bool ClusterImpl::IsForkedCopy() { return getpid() != FirstProcess(); }
+
+arrow::Status ClusterImpl::CheckProcess() {
   if (!IsForkedCopy()) return arrow::Status::OK();
-  return UserError("a forked process cannot use the cluster of its parent: open a connection of its own: process=" +
-                       std::to_string(getpid()) + " parent=" + std::to_string(process_),
-                   "Invalid Input");
+  return UserError(
+      "a forked process cannot use a cluster when its parent has: start a new process instead (in Python "
+      "multiprocessing.get_context('spawn')): process=" +
+          std::to_string(getpid()) + " parent=" + std::to_string(FirstProcess()),
+      "Invalid Input");
 }
 
 arrow::Status ClusterImpl::EnsureReady() {

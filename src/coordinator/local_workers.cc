@@ -37,7 +37,8 @@ std::optional<ReadyLine> ReadyLine::Parse(const std::string& line) {
 
 arrow::Result<std::unique_ptr<LocalWorker>> LocalWorker::Spawn(const LocalWorkerOptions& options) {
   const std::string name = "local worker " + std::to_string(options.worker) + ": ";
-  if (options.binary.empty()) return WorldError(name + "the skein program is not known");
+  if (options.binary.empty())
+    return WorldError(name + "the skein program is not known: name it in skein_worker_binary");
   ARROW_ASSIGN_OR_RAISE(const auto temp_dir, TempDirOf(options));
   ChildProcessOptions process;
   process.arguments = {options.binary, "worker",

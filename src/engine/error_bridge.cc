@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/valid_text.h"
 #include "duckdb.hpp"
 #include "duckdb/common/error_data.hpp"
 
@@ -64,20 +65,21 @@ arrow::Status FromDuckDb(const duckdb::ErrorData& error) {
 
 void ThrowForDuckDb(const arrow::Status& status) {
   const auto* detail = DetailOf(status);
+  const auto message = ValidText(status.message());  // Python shows nothing of a text that is not in UTF-8
   if (status.IsCancelled()) throw duckdb::InterruptException();
   if (detail == nullptr || detail->fault() == Fault::kInternal) {
-    ThrowIo("skein internal: " + status.message(), kIsInternal);
+    ThrowIo("skein internal: " + message, kIsInternal);
   }
   if (detail->fault() == Fault::kUser && !detail->duckdb_type().empty()) {
     const auto type = duckdb::Exception::StringToExceptionType(detail->duckdb_type());
     if (type != duckdb::ExceptionType::INTERNAL && type != duckdb::ExceptionType::FATAL &&
         type != duckdb::ExceptionType::INVALID) {
-      ThrowUserError(type, *detail, status.message());
+      ThrowUserError(type, *detail, message);
     }
   }
-  if (detail->fault() == Fault::kUser) throw duckdb::InvalidInputException(status.message());
-  if (detail->is_retryable()) ThrowIo(status.message(), kIsRetryable);
-  throw duckdb::IOException(status.message());
+  if (detail->fault() == Fault::kUser) throw duckdb::InvalidInputException(message);
+  if (detail->is_retryable()) ThrowIo(message, kIsRetryable);
+  throw duckdb::IOException(message);
 }
 
 arrow::Status CatchDuckDb(const std::function<arrow::Status()>& body) {

@@ -149,7 +149,7 @@ class FlightDataServer : public DataServer {
     const auto status = service_.Init(options);
     if (!status.ok()) {
       return WorldError("cannot listen on " + address + ": it is in use or not of this machine, give another " +
-                        (port == 0 ? "--listen" : "--data-port"));
+                        (port == 0 ? "--listen" : "--data-port, or another host to --listen"));
     }
     is_started_ = true;
     return arrow::Status::OK();

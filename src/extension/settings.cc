@@ -62,11 +62,16 @@ void SetMode(duckdb::ClientContext&, SetScope, Value& value) {
   OneOf("skein_mode", value, {"auto", "local", "distributed"});
 }
 
+// As of SetAutoMinRows.
 void SetTaskTimeout(duckdb::ClientContext&, SetScope, Value& value) {
-  if (value.IsNull() || value.GetValue<uint64_t>() > kMaxTaskTimeoutMs) {
-    throw duckdb::InvalidInputException("skein_task_timeout_ms = %s is out of range: 0 (no limit) to %llu",
-                                        value.ToString(), kMaxTaskTimeoutMs);
+  const auto text = value.ToString();
+  if (!value.IsNull() && value.DefaultTryCastAs(LogicalType::UBIGINT) &&
+      value.GetValue<uint64_t>() <= kMaxTaskTimeoutMs) {
+    value = Value(value.ToString());
+    return;
   }
+  throw duckdb::InvalidInputException("skein_task_timeout_ms = %s is out of range: 0 (no limit) to %llu", text,
+                                      kMaxTaskTimeoutMs);
 }
 
 void SetJoin(duckdb::ClientContext&, SetScope, Value& value) {
@@ -114,7 +119,7 @@ void RegisterSettings(duckdb::DatabaseInstance& database) {
   config.AddExtensionOption("skein_auto_min_rows", "auto distributes queries whose scans have this many rows",
                             LogicalType::VARCHAR, Value(std::to_string(kDefaultAutoMinRows)), SetAutoMinRows);
   config.AddExtensionOption("skein_task_timeout_ms", "A task that runs longer fails its query; 0: no limit",
-                            LogicalType::UBIGINT, Value::UBIGINT(0), SetTaskTimeout);
+                            LogicalType::VARCHAR, Value("0"), SetTaskTimeout);
   config.AddExtensionOption("skein_join", "auto, broadcast or repartition where both are right", LogicalType::VARCHAR,
                             Value("auto"), SetJoin);
   config.AddExtensionOption("skein_aggregate", "auto, partial or raw where both are right", LogicalType::VARCHAR,

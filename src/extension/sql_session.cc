@@ -1,6 +1,11 @@
 #include "extension/sql_session.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+
 #include "base/error.h"
+#include "base/valid_text.h"
 #include "duckdb.hpp"
 #include "engine/error_bridge.h"
 #include "extension/instance_state.h"
@@ -11,6 +16,16 @@
 
 namespace skein::core {
 namespace {
+
+// DuckDB's parser would stop at a zero byte without a word, and take others for what they are not.
+arrow::Status CheckIsText(const std::string& sql) {
+  const auto at = std::min(FirstInvalidByte(sql), sql.find('\0'));
+  if (at >= sql.size()) return arrow::Status::OK();
+  char byte[8];
+  std::snprintf(byte, sizeof(byte), "0x%02x", static_cast<unsigned char>(sql[at]));
+  const auto line = std::count(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+  return UserError("the SQL is not text in UTF-8: line=" + std::to_string(line) + " byte=" + byte);
+}
 
 class DuckDbSession : public SqlSession {
  public:
@@ -24,10 +39,11 @@ class DuckDbSession : public SqlSession {
     Set("skein_mode", options.mode);
   }
 
-  arrow::Status Run(const std::string& sql, std::ostream& out) override {
+  arrow::Status Run(const std::string& sql, std::ostream& out, const Watch& watch) override {
+    ARROW_RETURN_NOT_OK(CheckIsText(sql));
     return CatchDuckDb([&]() -> arrow::Status {
       for (auto& statement : connection_->ExtractStatements(sql)) {
-        ARROW_RETURN_NOT_OK(RunStatement(std::move(statement), out));
+        ARROW_RETURN_NOT_OK(RunStatement(std::move(statement), out, watch));
       }
       return arrow::Status::OK();
     });
@@ -65,8 +81,11 @@ class DuckDbSession : public SqlSession {
   }
 
  private:
-  arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out) {
+  arrow::Status RunStatement(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::ostream& out,
+                             const Watch& watch) {
+    auto watcher = watch();
     auto result = connection_->Query(std::move(statement));
+    watcher.reset();
     // With the error's class, as DuckDB's own shell shows it.
     if (result->HasError()) return UserError(result->GetErrorObject().Message());
     if (result->properties.return_type == duckdb::StatementReturnType::QUERY_RESULT) {

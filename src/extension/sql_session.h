@@ -2,6 +2,7 @@
 // for Interrupt and FinishedTasks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -29,8 +30,10 @@ class SqlSession {
   static arrow::Result<std::unique_ptr<SqlSession>> Open(SqlSessionOptions options);
   virtual ~SqlSession() = default;
 
+  /// Is called when a statement begins; what it returns is dropped when that has ended, before its result is printed.
+  using Watch = std::function<std::shared_ptr<void>()>;
   /// Runs all statements of `sql` and prints the result of each, whole, once it is complete. Stops at the first error.
-  virtual arrow::Status Run(const std::string& sql, std::ostream& out) = 0;
+  virtual arrow::Status Run(const std::string& sql, std::ostream& out, const Watch& watch) = 0;
   /// Says whether `sql` ends with the end of a statement; see statement_end.h.
   virtual bool EndsStatement(const std::string& sql) const = 0;
   /// Returns what may stand in a statement and begins with `prefix`; see name_completion.h.

@@ -50,6 +50,9 @@ class FlightControlChannel : public ControlChannel {
       return WorldError("worker " + options_.address +
                         " refused the cluster's secret: it was started with another one");
     }
+    if (reached.IsNotImplemented()) {
+      return Unreachable("there is no control plane of a worker: is it the port of its --listen, not of --data-port?");
+    }
     if (!reached.ok()) return Unreachable(reached.message());
     return SayHello(deadline);
   }

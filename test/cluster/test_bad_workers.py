@@ -153,6 +153,18 @@ def test_server_that_is_no_worker_is_named(connect: Connect, answer: bytes) -> N
     assert "\n" not in str(caught.value)
 
 
+def test_data_port_is_not_taken_for_the_one_to_connect_to(connect: Connect, tmp_path: pathlib.Path) -> None:
+    worker = Worker(tmp_path)
+    connection = connect_to(connect, [worker])
+    address = f"127.0.0.1:{worker.data_port}"
+    connection.execute(f"SET GLOBAL skein_cluster = '{address}'")
+    with pytest.raises(duckdb.IOException, match=f"{address}: .*--listen.*--data-port") as caught:
+        connection.execute(COUNT).fetchall()
+    assert "\n" not in str(caught.value)
+    connection.close()
+    assert worker.end() == 0
+
+
 def test_refused_secret_leaves_the_other_worker_usable(connect: Connect, tmp_path: pathlib.Path) -> None:
     workers = [Worker(tmp_path) for _ in range(2)]
     connection = connect_to(connect, workers, secret="wrong")

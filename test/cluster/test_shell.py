@@ -203,6 +203,14 @@ def test_wrong_command_is_told(open_shell: Open, line: str, complaint: str) -> N
     assert "42" in shell.run("SELECT 42;")
 
 
+def test_line_of_finished_tasks_is_gone_before_the_rows_come(open_shell: Open) -> None:
+    shell = open_shell("--cluster", "local:2?threads=1", "--mode", "distributed")
+    shell.run("CREATE TABLE t AS FROM range(20000) r(i);")
+    shown = shell.run("SELECT count(*) AS pairs FROM t a, t b WHERE hash(a.i + b.i) % 2 < 2;")
+    drawn, _, rows = shown.rpartition(" tasks")
+    assert re.search(r"\] \d of 3$", drawn) and rows.startswith("\r┌") and "400000000" in rows
+
+
 def test_cluster_shows_the_workers(open_shell: Open) -> None:
     shell = open_shell("--cluster", "local:2", "--mode", "distributed")
     shell.run("CREATE TABLE t AS FROM range(10);")

@@ -23,13 +23,14 @@ DISTRIBUTED = "SET skein_mode = 'distributed'; "
 def run_sql(tmp_path: pathlib.Path) -> Run:
     """Runs `skein sql` on two local workers; afterwards no process and no file of it may be there."""
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         result = subprocess.run(
             [skein.worker_binary(), "sql", *arguments],
             env=dict(os.environ, TMPDIR=str(tmp_path)),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             timeout=120,
             check=False,
         )
@@ -101,3 +102,48 @@ def test_wrong_usage_is_exit_code_2(run_sql: Run, arguments: list) -> None:
     result = run_sql(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.strip()
+
+
+@pytest.mark.parametrize("wrong, byte", [("\0", "0x00"), ("\udcff", "0xff"), ("'\udcc3('", "0xc3")])
+def test_what_is_no_text_is_refused_with_its_line(run_sql: Run, wrong: str, byte: str) -> None:
+    sql = f"\n SELECT 1 AS first\n{wrong}; SELECT 2 AS second;\n"
+    result = run_sql("--format", "csv", stdin=f"SELECT 0 AS before;{sql}")
+    assert (result.returncode, result.stdout) == (1, "before\n0\n")
+    assert result.stderr == f"the SQL is not text in UTF-8: line=2 byte={byte}\n"
+
+
+def test_file_that_is_no_text_is_refused_before_anything_runs(
+    run_sql: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("sql") / "latin.sql"
+    file.write_bytes("SELECT 1;\nSELECT 'größer';".encode("latin-1"))
+    result = run_sql("-f", str(file))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "the SQL is not text in UTF-8: line=2 byte=0xf6\n"
+
+
+def test_dot_commands_come_from_a_pipe_too(run_sql: Run) -> None:
+    result = run_sql(stdin=".mode csv\r\nCREATE TABLE mine AS SELECT 1 AS one;\n.tables\nFROM mine;\n.quit\nFROM other;\n")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "schema,name,type\nmain,mine,BASE TABLE\none\n1\n"
+
+
+@pytest.mark.parametrize(
+    "command, error",
+    [
+        (".mode xml", "'xml'"),
+        (".read no/such/file.sql", "no/such/file.sql"),
+        (".bogus", ".bogus"),
+        (".tables now", "'now'"),
+    ],
+)
+def test_wrong_dot_command_ends_a_script(run_sql: Run, command: str, error: str) -> None:
+    result = run_sql(stdin=f"{command}\nSELECT 2 AS two;\n")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert error in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments, named", [(["bogus"], "bogus"), ([], "sql or worker")])
+def test_wrong_command_of_the_program_is_named(arguments: list, named: str) -> None:
+    result = subprocess.run([skein.worker_binary(), *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 2 and named in result.stderr

@@ -1,6 +1,7 @@
 """skein.attach: Skein in a connection that is open already."""
 
 import inspect
+import pathlib
 from typing import Iterator
 
 import duckdb
@@ -115,6 +116,18 @@ def test_another_duckdb_is_refused_in_one_sentence(
 def test_what_is_no_connection_is_a_type_error(nothing: object) -> None:
     with pytest.raises(TypeError, match="needs a duckdb.DuckDBPyConnection, got "):
         skein.attach(nothing)
+
+
+@pytest.mark.parametrize("cluster", [None, 4, b"local:4", ["local:4"], pathlib.Path("local:4")])
+def test_cluster_that_is_no_text_is_a_type_error(opened: duckdb.DuckDBPyConnection, cluster: object) -> None:
+    for call in (lambda: skein.attach(opened, cluster), lambda: skein.connect(cluster)):
+        with pytest.raises(TypeError, match="^skein needs the cluster as a text such as 'local:4', got "):
+            call()
+
+
+def test_no_config_is_as_with_duckdb(tmp_path: pathlib.Path) -> None:
+    with skein.connect("local:1", database=str(tmp_path / "a.db"), config=None) as connection:
+        assert cluster_of(connection) == "local:1"
 
 
 def test_wrong_cluster_is_an_error_of_duckdb_and_the_next_one_counts(opened: duckdb.DuckDBPyConnection) -> None:

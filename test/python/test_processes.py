@@ -40,6 +40,25 @@ print(connection.execute("SELECT count(*) > 0 FROM read_parquet(?) WHERE l_tax <
                          [sys.argv[1] + "/lineitem/*.parquet"]).fetchone()[0], flush=True)
 print(*[pid for (pid,) in connection.execute("SELECT pid FROM skein_workers()").fetchall()], flush=True)
 """
+# A forked copy of the host opens a connection of its own; the alarm ends one that would wait for ever.
+FORK_THAT_CONNECTS = """
+import duckdb
+{before}
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    own = skein.connect("local:1")
+    own.execute("SET skein_mode = 'distributed'")
+    own.execute("CREATE TABLE mine AS SELECT 42 AS answer")
+    try:
+        own.execute("SELECT count(*) FROM read_parquet(?)", [sys.argv[1] + "/lineitem/*.parquet"]).fetchall()
+    except duckdb.Error as error:
+        print(str(error).replace(chr(10), " "), flush=True)
+    own.execute("SET skein_mode = 'local'")
+    print(own.execute("FROM mine").fetchall(), flush=True)
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 # A process that was forked lives on when its parent has ended; it prints its pid.
 FORK_THAT_STAYS = """
 child = os.fork()
@@ -164,6 +183,18 @@ def test_a_forked_process_gets_an_error_and_leaves_the_workers_alone(tpch_folder
         lines = host.communicate("\n", timeout=processes.LIMIT_S)[0].splitlines()
     assert "forked process" in lines[0]
     assert lines[2:] == ["True", pids.strip()]
+
+
+# What gRPC has begun in the parent it never ends in a copy: not in that moment either in which the last cluster closes.
+@pytest.mark.parametrize("before", ["", "connection.close()"])
+def test_a_forked_process_cannot_have_a_cluster_of_its_own_and_is_told_the_way_out(
+    tpch_folder: object, before: str
+) -> None:
+    with start_host(tpch_folder, FORK_THAT_CONNECTS.format(before=before)) as host:
+        host.stdout.readline()
+        lines = host.communicate("\n", timeout=processes.LIMIT_S)[0].splitlines()
+    assert "forked process" in lines[0] and "spawn" in lines[0]
+    assert lines[1:] == ["[(42,)]", "7"]
 
 
 @pytest.mark.parametrize("end", ["connection.close()", "os.kill(os.getpid(), signal.SIGKILL)"])
