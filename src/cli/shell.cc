@@ -32,10 +32,13 @@ int Shell::Run(const std::string& sql) {
   const auto status = session_.Run(
       sql, std::cout, [this] { return std::make_shared<ProgressLine>([this] { return session_.FinishedTasks(); }); });
   std::cout.flush();
+  const bool is_printed = std::cout.good();
+  std::cout.clear();
   if (is_timed_) PrintTime(start);
-  if (status.ok()) return 0;
+  if (status.ok() && is_printed) return 0;
   const bool is_interrupted = interrupts_.count() > interrupts_before;
-  std::cerr << (is_interrupted ? "interrupted" : status.message()) << std::endl;
+  if (!is_printed) std::cerr << "standard output takes no more: what was printed is not whole" << std::endl;
+  if (!status.ok()) std::cerr << (is_interrupted ? "interrupted" : status.message()) << std::endl;
   return is_interrupted ? kInterrupted : kStatementFailed;
 }
 

@@ -37,8 +37,9 @@ duckdb::unique_ptr<duckdb::FunctionData> BindInput(duckdb::ClientContext& contex
                                                    duckdb::vector<duckdb::LogicalType>& types,
                                                    duckdb::vector<std::string>& names) {
   const auto inputs = context.registered_state->Get<StageInputs>(StageInputs::kName);
-  const auto stage = static_cast<uint32_t>(input.inputs[0].GetValue<int64_t>());
-  if (!inputs || !inputs->columns.contains(stage)) {
+  const auto& given = input.inputs[0];
+  const auto stage = given.IsNull() ? 0 : static_cast<uint32_t>(given.GetValue<int64_t>());
+  if (!inputs || given.IsNull() || !inputs->columns.contains(stage)) {
     throw InvalidInputException("%s is for the SQL of stages, where it stands for those they depend on",
                                 kStageInputFunction);
   }

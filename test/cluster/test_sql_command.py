@@ -123,7 +123,8 @@ def test_file_that_is_no_text_is_refused_before_anything_runs(
 
 
 def test_dot_commands_come_from_a_pipe_too(run_sql: Run) -> None:
-    result = run_sql(stdin=".mode csv\r\nCREATE TABLE mine AS SELECT 1 AS one;\n.tables\nFROM mine;\n.quit\nFROM other;\n")
+    lines = [".mode csv\r", "CREATE TABLE mine AS SELECT 1 AS one;", ".tables", "FROM mine;", ".quit", "FROM other;"]
+    result = run_sql(stdin="\n".join(lines))
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "schema,name,type\nmain,mine,BASE TABLE\none\n1\n"
 
@@ -147,3 +148,16 @@ def test_wrong_dot_command_ends_a_script(run_sql: Run, command: str, error: str)
 def test_wrong_command_of_the_program_is_named(arguments: list, named: str) -> None:
     result = subprocess.run([skein.worker_binary(), *arguments], capture_output=True, text=True, check=False)
     assert result.returncode == 2 and named in result.stderr
+
+
+@pytest.mark.parametrize("rows", [1, 100_000])
+def test_rows_that_cannot_be_written_are_an_error(rows: int) -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [skein.worker_binary(), "sql", "--format", "csv", "-c", f"FROM range({rows})"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (1, "standard output takes no more: what was printed is not whole\n")

@@ -164,6 +164,12 @@ def test_data_does_not_decide_whether_stages_are_accepted(connection: duckdb.Duc
     assert run_stages(connection, [{"id": 0, "sql": "FROM orders WHERE amount > 1000000", "tasks": 4}]) == []
 
 
+@pytest.mark.parametrize("stage", ["0", "NULL", "-1", "9223372036854775807"])
+def test_input_of_a_stage_is_nothing_elsewhere(connection: duckdb.DuckDBPyConnection, stage: str) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="skein_stage_input is for the SQL of stages"):
+        connection.execute(f"FROM skein_stage_input({stage})")
+
+
 def test_stages_need_a_cluster(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET skein_mode = 'local'")
     with pytest.raises(duckdb.InvalidInputException, match="skein_run_stages runs on a cluster"):
