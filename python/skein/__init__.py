@@ -56,9 +56,9 @@ def attach(connection: duckdb.DuckDBPyConnection, cluster: str = "local:4") -> N
     transaction and its pending result stay as they are. Attaching again with the same cluster does nothing; with
     another one it does what ``SET GLOBAL skein_cluster`` does.
 
-    Raises TypeError where ``connection`` is none of DuckDB or ``cluster`` is no text, RuntimeError where it is closed or does not allow unsigned
-    extensions, where another DuckDB release is installed or the package was not built, and duckdb.Error where DuckDB
-    refuses the cluster's text.
+    Raises TypeError where ``connection`` is none of DuckDB or ``cluster`` is no text, RuntimeError where it is
+    closed or does not allow unsigned extensions, where another DuckDB release is installed or the package was
+    not built, and duckdb.Error where DuckDB refuses the cluster's text.
     """
     if not isinstance(connection, duckdb.DuckDBPyConnection):
         raise TypeError(f"skein.attach needs a duckdb.DuckDBPyConnection, got {type(connection).__name__}")
