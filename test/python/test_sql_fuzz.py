@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Callable, Iterator, List
 
+import pyarrow
 import pytest
 from sql import clusters, compare, data, report, runner, shrink
 from sql.compare import Outcome
@@ -95,6 +96,13 @@ def test_floats_may_differ_in_their_last_digits_only() -> None:
 @pytest.mark.parametrize("other", [outcome(("1",)), outcome(("1",), ("1",), ("1",)), outcome(("1",), (None,))])
 def test_rows_are_counted(other: Outcome) -> None:
     assert not compare.is_same(other, outcome(("1",), ("1",)), is_ordered=False)
+
+
+def test_timestamps_that_no_text_stands_for_are_compared_as_numbers() -> None:
+    kind = pyarrow.timestamp("us")
+    one, other = (pyarrow.table({"t": pyarrow.array([number, 0], kind)}) for number in (-(2**63), -(2**63) + 2))
+    assert compare.texts_of(one).rows == [(str(-(2**63)),), ("0",)]
+    assert not compare.is_same(compare.texts_of(one), compare.texts_of(other), is_ordered=False)
 
 
 def test_errors_are_compared_by_their_class() -> None:
