@@ -10,10 +10,10 @@ namespace {
 
 class CoordinatorTest : public ApiCluster {
  protected:
-  /// Says whether the first worker gets into a state within ten seconds: its going is heard of a moment later.
-  bool Becomes(WorkerState state) {
+  /// Waits ten seconds at most until the first worker is shown as lost: the coordinator hears of it a moment later.
+  bool IsShownAsLost() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (Must(coordinator_->CheckWorkerHealth())[0].state != state) {
+    while (Must(coordinator_->CheckWorkerHealth())[0].state != WorkerState::kLost) {
       if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -115,9 +115,9 @@ TEST_F(CoordinatorTest, ShowsALostWorkerAndBringsItBack) {
   options.address = worker->address();
   ASSERT_TRUE(coordinator_->RegisterWorker(options.address).ok());
   worker.reset();
-  EXPECT_TRUE(Becomes(WorkerState::kLost));
+  EXPECT_TRUE(IsShownAsLost());
   worker = Must(Worker::Start(options));
-  EXPECT_TRUE(Becomes(WorkerState::kReady));
+  EXPECT_EQ(Must(coordinator_->CheckWorkerHealth())[0].state, WorkerState::kReady);
 }
 
 TEST_F(CoordinatorTest, RefusesSettingsOutOfRangeByName) {

@@ -15,8 +15,8 @@ import pyarrow
 
 RELATIVE_TOLERANCE = 1e-7
 ABSOLUTE_TOLERANCE = 1e-7
-#: What DuckDB 1.5.5 says when it reads no lists of its own extension types from Arrow, and of a timestamp that no text stands
-#: for, such as the median of '-infinity' and '-infinity'.
+#: What DuckDB 1.5.5 says of lists of its own extension types, which it does not read from Arrow, and of a timestamp that
+#: no text stands for, such as the median of '-infinity' and '-infinity'.
 UNWRITTEN = (duckdb.InternalException, duckdb.ConversionException)
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?|-?\d+e[+-]?\d+")
 
