@@ -48,7 +48,7 @@ class Hook {
     const auto found = Examine(context_, *plan, instance_.WorkerFunctions());
     if (!found.reason.empty()) {
       StaysBecause(found.reason);
-      VisitBelow(*plan);
+      if (!found.keeps_all) VisitBelow(*plan);
       return;
     }
     const auto reason = WhyNotWorthIt(found, is_top);

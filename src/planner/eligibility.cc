@@ -1,14 +1,17 @@
 #include "planner/eligibility.h"
 
+#include <algorithm>
 #include <set>
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry.hpp"
+#include "duckdb/common/type_visitor.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_join.hpp"
@@ -45,6 +48,18 @@ bool ReadsClient(const std::string& name, size_t argument_count) {
     if (name == known) return true;
   }
   return name == "age" && argument_count == 1;  // since the transaction's start
+}
+
+// `l <> ANY (SELECT …)` where l is a list, or has one in it. Once DuckDB 1.5.5 meets a NULL on the left it compares no
+// list that comes after it: the answer depends on the order of the rows, which only the client's own plan has.
+bool ComparesListsInOrder(const duckdb::LogicalComparisonJoin& join) {
+  duckdb::idx_t ranges = 0;
+  if (join.join_type != duckdb::JoinType::MARK || join.HasEquality(ranges)) return false;
+  return std::any_of(join.conditions.begin(), join.conditions.end(), [](const duckdb::JoinCondition& condition) {
+    return duckdb::TypeVisitor::Contains(condition.left->return_type, [](const duckdb::LogicalType& type) {
+      return type.InternalType() == duckdb::PhysicalType::LIST;
+    });
+  });
 }
 
 class Examiner {
@@ -87,6 +102,12 @@ class Examiner {
         defined_ctes_.insert(op.Cast<duckdb::LogicalRecursiveCTE>().table_index);
         // DuckDB runs the term again and again, and an exchange gives its rows once.
         if (HasScan(*op.children[1])) Refuse("a recursive term scans data");
+        break;
+      case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+        if (ComparesListsInOrder(op.Cast<duckdb::LogicalComparisonJoin>())) {
+          Refuse("ANY or ALL compares lists, where the answer depends on the order of the rows");
+          result_.keeps_all = true;
+        }
         break;
       case LogicalOperatorType::LOGICAL_ASOF_JOIN:
         // Of one thread and without left rows, as a task may be, DuckDB 1.5.5 never ends it.

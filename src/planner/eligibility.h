@@ -13,6 +13,8 @@ namespace skein::core {
 struct Eligibility {
   /// Why the subtree cannot be shipped; empty when it can.
   std::string reason;
+  /// It leaves nothing to the cluster in the rest of the plan either: its answer depends on the order of its rows.
+  bool keeps_all = false;
   /// It has a scan that can be split.
   bool has_split_scan = false;
   /// It scans a table, data frame or file that only the client reads: its rows are pushed to the workers.

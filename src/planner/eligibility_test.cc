@@ -76,6 +76,33 @@ TEST_F(Eligibilities, RefusesAnAsofJoinThatGivesUnmatchedRightRows) {
   }
 }
 
+TEST_F(Eligibilities, KeepsAStatementThatComparesListsByAnyOrAll) {
+  for (const char* list : {"[%]", "{'a': [%]}", "map {%: 1}", "[[%]]::BIGINT[][1]"}) {
+    const auto of = [&](const std::string& column) {
+      std::string value = list;
+      return value.replace(value.find('%'), 1, column);
+    };
+    for (const char* comparison : {"<> ANY", "= ALL", "<= ANY", "> ALL"}) {
+      const auto sql = "SELECT * FROM (SELECT " + of("l_id") + " " + comparison + " (SELECT " + of("o_id") +
+                       " FROM orders) AS m FROM lines) JOIN orders ON m = (o_id = 1)";
+      ExpectRefused(sql, "compares lists");
+      EXPECT_TRUE(Look(sql).keeps_all) << sql;
+    }
+  }
+}
+
+TEST_F(Eligibilities, TakesListsThatAreComparedByKeysOrOneByOne) {
+  for (const char* sql : {"SELECT [l_id] IN (SELECT [o_id] FROM orders) FROM lines",
+                          "SELECT [l_id] <> ALL (SELECT [o_id] FROM orders) FROM lines",
+                          "SELECT [l_id] > ANY (SELECT [o_id] FROM orders WHERE o_id = l_order) FROM lines",
+                          "SELECT l_id > ANY (SELECT o_id FROM orders) FROM lines",
+                          "SELECT l_id::VARIANT > ANY (SELECT o_id::VARIANT FROM orders) FROM lines",
+                          "SELECT l_id FROM lines, orders WHERE [l_id] > [o_id]"}) {
+    EXPECT_EQ(Look(sql).reason, "") << sql;
+    EXPECT_FALSE(Look(sql).keeps_all) << sql;
+  }
+}
+
 TEST_F(Eligibilities, KeepsTheOrderAboveAMaterializedCte) {
   const auto plan = client_->Optimize(
       "WITH m AS MATERIALIZED (SELECT l_id FROM lines) SELECT a.l_id FROM m a JOIN m b USING (l_id) ORDER BY 1");
