@@ -17,7 +17,8 @@ QUESTIONS = [
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     path: pathlib.Path = tmp_path_factory.mktemp("lists") / "rows.parquet"
-    duckdb.sql("SELECT i, CASE WHEN i % 7 = 3 THEN NULL ELSE [i % 5] END l FROM range(60) r(i)").write_parquet(str(path))
+    data = duckdb.sql("SELECT i, CASE WHEN i % 7 = 3 THEN NULL ELSE [i % 5] END l FROM range(60) r(i)")
+    data.write_parquet(str(path))
     return path
 
 
