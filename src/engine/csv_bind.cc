@@ -44,7 +44,7 @@ duckdb::SerializedCSVReaderOptions ReadOptions(duckdb::Deserializer& deserialize
   deserializer.ReadProperty(104, "user_defined_parameters", options.user_defined_parameters);
   deserializer.ReadProperty(105, "force_not_null_names", options.force_not_null_names);
   auto& comment = options.dialect_options.state_machine_options.comment;
-  if (deserializer.ReadProperty<bool>(106, "is_comment_given")) comment.Set(comment.GetValue());
+  if (deserializer.ReadProperty<bool>(106, "is_comment_given")) comment.ChangeSetByUserTrue();
   return all;
 }
 

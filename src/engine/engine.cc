@@ -26,10 +26,6 @@ std::unique_ptr<duckdb::DuckDB> OpenDatabase(duckdb::DBConfig& config) {
   RegisterOperators(*database->instance);
   RegisterScalarFunctions(*database->instance);
   database->instance->GetFileSystem().RegisterSubSystem(MakeLineRangeFileSystem());
-  // A footer is read once and kept as long as its file is unchanged, not once a task.
-  duckdb::Connection connection(*database);
-  auto result = connection.Query("SET GLOBAL parquet_metadata_cache = true");
-  if (result->HasError()) result->ThrowError();
   return database;
 }
 

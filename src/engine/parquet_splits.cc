@@ -5,11 +5,10 @@
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/common/types/timestamp.hpp"
-#include "duckdb/storage/object_cache.hpp"
 #include "engine/file_version.h"
+#include "engine/kept_footer.h"
 #include "engine/plan_bytes.h"
 #include "engine/text_bind.h"
-#include "parquet_file_metadata_cache.hpp"
 #include "parquet_multi_file_info.hpp"
 
 namespace skein::core {
@@ -40,33 +39,21 @@ duckdb::ParquetOptionsSerialization OptionsOf(const duckdb::LogicalGet& get) {
   return options;
 }
 
-// Opens a file with the footer of the last time where the file is still the same: parsing it is most of the work.
-duckdb::unique_ptr<duckdb::ParquetReader> OpenWithKeptFooter(duckdb::ClientContext& context,
-                                                             const duckdb::OpenFileInfo& file,
-                                                             const duckdb::ParquetOptions& options) {
-  using duckdb::ParquetReader;
-  // An encrypted footer is opened with its key each time.
-  if (options.encryption_config) return duckdb::make_uniq<ParquetReader>(context, file, options);
-  auto kept = ParquetReader::GetMetadataCacheEntry(context, file);
-  if (kept) {
-    auto reader = duckdb::make_uniq<ParquetReader>(context, file, options, kept);
-    if (kept->IsValid(reader->GetHandle())) return reader;
-  }
-  auto reader = duckdb::make_uniq<ParquetReader>(context, file, options);
-  duckdb::ObjectCache::GetObjectCache(context).PutWithTypePrefix<duckdb::ParquetFileMetadataCache>(file.path,
-                                                                                                   reader->metadata);
-  return reader;
+void AppendSplit(const ParquetSplit& parquet, int64_t rows, std::vector<Split>& out) {
+  Split split;
+  split.id = static_cast<SplitId>(out.size());
+  split.rows = static_cast<uint64_t>(rows);
+  split.payload = parquet.ToBytes();
+  out.push_back(std::move(split));
 }
 
 void AppendSplits(const duckdb::ParquetReader& reader, ParquetSplit parquet, std::vector<Split>& out) {
-  const auto* metadata = reader.GetFileMetadata();
-  for (idx_t group = 0; group < metadata->row_groups.size(); group++) {
+  const auto& row_groups = reader.GetFileMetadata()->row_groups;
+  // Somebody must find out whether its columns fit.
+  if (row_groups.empty()) return AppendSplit(parquet, 0, out);
+  for (idx_t group = 0; group < row_groups.size(); group++) {
     parquet.row_groups = {group};
-    Split split;
-    split.id = static_cast<SplitId>(out.size());
-    split.rows = static_cast<uint64_t>(metadata->row_groups[group].num_rows);
-    split.payload = parquet.ToBytes();
-    out.push_back(std::move(split));
+    AppendSplit(parquet, row_groups[group].num_rows, out);
   }
 }
 

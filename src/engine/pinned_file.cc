@@ -23,7 +23,8 @@ void PinnedFile::Read(duckdb::Deserializer& deserializer) {
 
 std::string FolderOf(const std::string& path) {
   const bool is_relative = !path.empty() && path[0] != '/' && path[0] != '~';
-  if (!is_relative || duckdb::StringUtil::Contains(path, ":")) return "";
+  const bool is_elsewhere = duckdb::StringUtil::Contains(path, "://") || duckdb::StringUtil::StartsWith(path, "file:");
+  if (!is_relative || is_elsewhere) return "";
   std::error_code error;
   return std::filesystem::current_path(error).string();
 }

@@ -3,12 +3,14 @@
 #include "duckdb/common/serializer/deserializer.hpp"
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
 
 namespace skein::core {
 namespace {
 
 using duckdb::idx_t;
+using duckdb::LogicalType;
 
 // Settings of the session under which an expression gives another result.
 constexpr const char* kSettings[] = {"TimeZone",
@@ -21,7 +23,8 @@ constexpr const char* kSettings[] = {"TimeZone",
                                      "order_by_non_integer_literal",
                                      "scalar_subquery_error_on_multiple_rows",
                                      "old_implicit_casting",
-                                     "binary_as_string"};
+                                     "binary_as_string",
+                                     "enable_geoparquet_conversion"};
 
 void AppendPreorder(duckdb::LogicalOperator& plan, JoinFacts::Positions& operators) {
   operators.push_back(&plan);
@@ -32,6 +35,29 @@ JoinFacts::Positions InPreorder(duckdb::LogicalOperator& plan) {
   JoinFacts::Positions operators;
   AppendPreorder(plan, operators);
   return operators;
+}
+
+duckdb::vector<std::string> CollationsOf(duckdb::LogicalOperator& op) {
+  duckdb::vector<std::string> collations;
+  bool has_any = false;
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) {
+    const auto& type = (*expression)->return_type;
+    const bool is_text = type.id() == duckdb::LogicalTypeId::VARCHAR;
+    collations.push_back(is_text ? duckdb::StringType::GetCollation(type) : "");
+    has_any |= !collations.back().empty();
+  });
+  return has_any ? collations : duckdb::vector<std::string>();
+}
+
+void ApplyCollations(duckdb::LogicalOperator& op, const duckdb::vector<std::string>& collations) {
+  if (collations.empty()) return;
+  idx_t i = 0;
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) {
+    if (i >= collations.size())
+      throw duckdb::SerializationException("an operator has more expressions than collations");
+    const auto& collation = collations[i++];
+    if (!collation.empty()) (*expression)->return_type = LogicalType::VARCHAR_COLLATION(collation);
+  });
 }
 
 duckdb::LogicalAggregate* AsAggregate(duckdb::LogicalOperator& op) {
@@ -50,6 +76,7 @@ SideCar SideCar::Collect(duckdb::ClientContext& context, duckdb::LogicalOperator
     facts.cardinality = op->estimated_cardinality;
     if (auto* aggregate = AsAggregate(*op)) facts.group_stats = CopyStatistics(aggregate->group_stats);
     facts.join = JoinFacts::Collect(*op, operators);
+    facts.collations = CollationsOf(*op);
     side_car.operators_.push_back(std::move(facts));
   }
   for (const auto* name : kSettings) {
@@ -67,6 +94,7 @@ void SideCar::Serialize(duckdb::Serializer& serializer) const {
       object.WriteProperty(101, "cardinality", facts.cardinality);
       WriteStatistics(object, 102, "group_stats", facts.group_stats);
       object.WriteObject(103, "join", [&](duckdb::Serializer& join) { facts.join.Serialize(join); });
+      object.WriteProperty(104, "collations", facts.collations);
     });
   });
   serializer.WriteProperty(101, "settings", duckdb::map<std::string, std::string>(settings_.begin(), settings_.end()));
@@ -81,6 +109,7 @@ SideCar SideCar::Deserialize(duckdb::Deserializer& deserializer) {
       object.ReadProperty(101, "cardinality", facts.cardinality);
       facts.group_stats = ReadStatistics(object, 102, "group_stats");
       object.ReadObject(103, "join", [&](duckdb::Deserializer& join) { facts.join = JoinFacts::Deserialize(join); });
+      object.ReadProperty(104, "collations", facts.collations);
       side_car.operators_.push_back(std::move(facts));
     });
   });
@@ -112,6 +141,7 @@ void SideCar::ApplyStatistics(duckdb::LogicalOperator& plan) const {
     operators[i]->estimated_cardinality = facts.cardinality;
     if (auto* aggregate = AsAggregate(*operators[i])) aggregate->group_stats = CopyStatistics(facts.group_stats);
     facts.join.Apply(*operators[i], operators);
+    ApplyCollations(*operators[i], facts.collations);
   }
 }
 

@@ -1,6 +1,6 @@
 // What DuckDB's plan serialization loses and a fragment needs to run as well as it was planned: cardinalities, group
-// statistics and what joins know (join algorithms, perfect hash tables, dynamic filters), and the session's settings
-// that change results.
+// statistics, what joins know (join algorithms, perfect hash tables, dynamic filters), the collations of what functions
+// return, and the session's settings that change results.
 #pragma once
 
 #include <map>
@@ -31,6 +31,8 @@ class SideCar {
     duckdb::idx_t cardinality = 0;
     StatisticsList group_stats;
     JoinFacts join;
+    /// Of the results of its expressions; empty where none has one.
+    duckdb::vector<std::string> collations;
   };
   std::vector<OperatorFacts> operators_;
   std::map<std::string, std::string> settings_;

@@ -2,6 +2,7 @@
 
 #include "duckdb/common/multi_file/multi_file_list.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "engine/kept_footer.h"
 #include "engine/read_error.h"
 
 namespace skein::core {
@@ -41,7 +42,8 @@ SplitFile& SplitFiles::Get(const ParquetSplit& split) {
 
 std::unique_ptr<SplitFile> SplitFiles::Open(const ParquetSplit& split) {
   const duckdb::OpenFileInfo info(split.path_to_open());
-  auto reader = duckdb::make_shared_ptr<duckdb::ParquetReader>(context_, info, spec_.parquet().options.parquet_options);
+  auto opened = OpenWithKeptFooter(context_, info, spec_.parquet().options.parquet_options);
+  duckdb::shared_ptr<duckdb::ParquetReader> reader(std::move(opened));
   auto& handle = reader->GetHandle();
   const auto modified = handle.GetLastModifiedTime().value;
   const auto version = FileVersion::Of(info.path);

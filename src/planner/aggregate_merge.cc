@@ -69,11 +69,13 @@ Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
   if (!NameOfFinalState(name).empty()) return Merge::kCombined;
   if (IsArgumentAtExtreme(aggregate)) return Merge::kArgument;
   if (aggregate.children.size() != 1) return Merge::kNone;
+  // Those of two partials would draw a random() of their own.
+  const bool is_drawn_twice = aggregate.IsVolatile();
   const auto& type = aggregate.children[0]->return_type;
   if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
-  if (name == "avg" || name == "mean") return IsAveraged(type) ? Merge::kAverage : Merge::kNone;
+  if (name == "avg" || name == "mean") return IsAveraged(type) && !is_drawn_twice ? Merge::kAverage : Merge::kNone;
   if (name == "histogram") return Merge::kHistogram;
-  if (name == "first" || name == "last" || name == "arbitrary") return Merge::kFirst;
+  if (name == "first" || name == "last" || name == "arbitrary") return is_drawn_twice ? Merge::kNone : Merge::kFirst;
   return MergesWithItself(name) ? Merge::kSame : Merge::kNone;
 }
 

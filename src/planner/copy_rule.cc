@@ -24,6 +24,10 @@ bool RefusesBloomFilters(const duckdb::LogicalCopyToFile& copy) {
   return !option->second[0].DefaultCastAs(duckdb::LogicalType::BOOLEAN).GetValue<bool>();
 }
 
+bool HasOption(const duckdb::LogicalCopyToFile& copy, const std::string& name) {
+  return copy.copy_info->options.contains(name);
+}
+
 }  // namespace
 
 std::string WhyWrittenByClient(const duckdb::LogicalCopyToFile& copy) {
@@ -34,6 +38,10 @@ std::string WhyWrittenByClient(const duckdb::LogicalCopyToFile& copy) {
   if (format != "parquet" && format != "csv") return "COPY TO of the format " + format + " runs in the client";
   if (NamesFolders(copy)) return "the names of the files name folders";
   if (RefusesBloomFilters(copy)) return "WRITE_BLOOM_FILTER false";
+  // Of a VARIANT whose type is not an object, the serialized form has nothing.
+  if (HasOption(copy, "shredding")) return "SHREDDING";
+  // What encrypts is a library of the client's, or a setting that says to do without.
+  if (HasOption(copy, "encryption_config")) return "ENCRYPTION_CONFIG";
   if (copy.preserve_order == duckdb::PreserveOrderType::PRESERVE_ORDER) return "PRESERVE_ORDER";
   return "";
 }

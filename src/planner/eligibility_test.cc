@@ -114,5 +114,35 @@ TEST_F(Eligibilities, NeverPartitionsByAVolatileKey) {
   for (const auto& exchange : query.plan.exchanges) EXPECT_NE(exchange.kind, ExchangeKind::kHash);
 }
 
+TEST_F(Eligibilities, NeverPartitionsByALeftKeyThatMayFail) {
+  const auto kinds_of = [](const std::string& sql) {
+    std::set<ExchangeKind> kinds;
+    for (const auto& exchange : Plan(sql, {4, JoinChoice::kRepartition}).plan.exchanges) kinds.insert(exchange.kind);
+    return kinds;
+  };
+  for (const char* type : {"", "LEFT ", "SEMI "}) {
+    const auto join = std::string("SELECT l_id FROM lines ") + type + "JOIN orders ON ";
+    EXPECT_FALSE(kinds_of(join + "l_flag::INT = o_id::INT").contains(ExchangeKind::kHash)) << type;
+    EXPECT_TRUE(kinds_of(join + "l_flag::INT = o_id::INT AND l_order = o_id").contains(ExchangeKind::kHash)) << type;
+  }
+}
+
+// Each of several tasks might take another of the rows that are equal, or come first.
+TEST_F(Eligibilities, ChoosesAmongConstantsInOneTask) {
+  const std::string constants = "(SELECT unnest(range(9000)) % 77 AS v)";
+  for (const std::string& chosen :
+       {"SELECT DISTINCT v FROM " + constants, "SELECT v FROM " + constants + " LIMIT 30",
+        "SELECT v, row_number() OVER () FROM " + constants,
+        "SELECT v % 5 AS v, any_value(v) FROM " + constants + " GROUP BY 1",
+        "SELECT v FROM " + constants + " ORDER BY v % 3 LIMIT 5", "SELECT DISTINCT ON (v % 4) v FROM " + constants}) {
+    const auto query =
+        Plan("SELECT l_id, x.* FROM lines JOIN (" + chosen + ") x ON l_id = x.v", {4, JoinChoice::kBroadcast});
+    const auto& exchanges = query.plan.exchanges;
+    EXPECT_TRUE(std::any_of(exchanges.begin(), exchanges.end(), [](const auto& exchange) {
+      return exchange.kind == ExchangeKind::kBroadcast;
+    })) << chosen;
+  }
+}
+
 }  // namespace
 }  // namespace skein::core

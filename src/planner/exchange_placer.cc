@@ -1,7 +1,10 @@
 #include "planner/exchange_placer.h"
 
+#include <algorithm>
+
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
+#include "duckdb/planner/expression_binder.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
@@ -17,11 +20,50 @@ using duckdb::LogicalOperatorType;
 
 namespace {
 
-bool IsVolatile(duckdb::LogicalOperator& op) {
+// Over the same rows, another answer in each task that runs it: each draws a random() of its own, and of equals each
+// chooses by the order in which its threads come to them.
+bool MayDifferByTask(duckdb::LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+    case LogicalOperatorType::LOGICAL_LIMIT:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+      return true;
+    default:
+      break;
+  }
   bool is_volatile = false;
   duckdb::LogicalOperatorVisitor::EnumerateExpressions(
       op, [&](ExpressionPtr* expression) { is_volatile |= (*expression)->IsVolatile(); });
   return is_volatile;
+}
+
+bool PassesAllColumns(duckdb::LogicalOperator& op) {
+  if (op.type != LogicalOperatorType::LOGICAL_PROJECTION) return false;
+  const auto below = op.children[0]->GetColumnBindings();
+  return std::equal(op.expressions.begin(), op.expressions.end(), below.begin(), below.end(),
+                    [](const ExpressionPtr& expression, const duckdb::ColumnBinding& binding) {
+                      const auto* column = ColumnOf(*expression);
+                      return column != nullptr && *column == binding;
+                    });
+}
+
+// The types, with their collations, of the rows of `op` as DuckDB's physical plan has them. It has no projection that
+// passes all columns, nor the collations that such a one adds: they are taken away here, for an exchange would keep
+// them.
+duckdb::vector<duckdb::LogicalType> TakeTypesAsRun(duckdb::LogicalOperator& op) {
+  op.ResolveOperatorTypes();
+  const auto* ours = AsSkein(op);
+  const bool is_exchange = ours != nullptr && ours->kind() == OperatorKind::kExchange;
+  const bool is_distinct = op.type == LogicalOperatorType::LOGICAL_DISTINCT;
+  const bool is_filter = op.type == LogicalOperatorType::LOGICAL_FILTER && !op.HasProjectionMap();
+  if (!is_exchange && !is_distinct && !is_filter && !PassesAllColumns(op)) return op.types;
+  const auto types = TakeTypesAsRun(*op.children[0]);
+  if (op.type == LogicalOperatorType::LOGICAL_PROJECTION) {
+    for (duckdb::idx_t i = 0; i < types.size(); i++) op.expressions[i]->return_type = types[i];
+  }
+  return types;
 }
 
 }  // namespace
@@ -40,9 +82,8 @@ Distribution ExchangePlacer::Place(OperatorPtr& op) {
   }
   if (ReadsTaskContext(*op)) return PlaceSingle(op, "it asks for its task over rows that are distributed already");
   auto placed = PlaceByRule(op);
-  // Each task would draw a random() of its own.
-  if (placed.kind == DistributionKind::kReplicated && IsVolatile(*op)) return Distribution::Single();
-  return placed;
+  const bool is_copied = placed.kind == DistributionKind::kReplicated;
+  return is_copied && MayDifferByTask(*op) ? Distribution::Single() : placed;
 }
 
 // Whatever has no rule runs in a single task: right, and slower.
@@ -53,6 +94,12 @@ Distribution ExchangePlacer::PlaceByRule(OperatorPtr& op) {
 }
 
 Distribution ExchangePlacer::PlaceConstant(OperatorPtr&) { return Distribution::Replicated(); }
+
+// VALUES gives its lines for each row below: one without a column, the row of a subquery, or those of a correlation.
+Distribution ExchangePlacer::PlaceValues(OperatorPtr& op) {
+  auto below = PlaceStreaming(op);
+  return below.kind == DistributionKind::kHash ? Distribution::Arbitrary() : below;
+}
 
 Distribution ExchangePlacer::PlacePinned(OperatorPtr&) { return Distribution::Pinned(); }
 
@@ -113,7 +160,10 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
     all_distributed &= below.back().is_distributed();
     any_pinned |= below.back().is_pinned;
   }
-  const bool is_concatenation = op->type == LogicalOperatorType::LOGICAL_UNION && set.setop_all;
+  const bool is_union = op->type == LogicalOperatorType::LOGICAL_UNION;
+  const bool is_concatenation = is_union && set.setop_all;
+  // EXCEPT and INTERSECT compare as the collations of the left side say, and UNION the rows as they are.
+  const auto compared = is_union ? duckdb::vector<duckdb::LogicalType>() : TakeTypesAsRun(*op->children[0]);
   if (any_distributed && is_concatenation && all_distributed) return Distribution::Arbitrary();
   if (!any_distributed || any_pinned || set.column_count == 0) {
     for (size_t i = 0; i < below.size(); i++) {
@@ -122,21 +172,24 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
     if (any_distributed) single_reasons_[op.get()] = "an input cannot leave its task";
     return any_pinned ? Distribution::Pinned() : Distribution::Single();
   }
+  bool is_by_columns = true;
   for (size_t child_index = 0; child_index < below.size(); child_index++) {
     // Rows of a concatenation may be anywhere, but for those of one task: each of the others would have them, too.
     if (is_concatenation && below[child_index].is_distributed()) continue;
     auto& child = op->children[child_index];
     child->ResolveOperatorTypes();
     const auto bindings = child->GetColumnBindings();
-    std::vector<duckdb::unique_ptr<duckdb::Expression>> columns;
+    std::vector<ExpressionPtr> columns;
     std::vector<const duckdb::Expression*> keys;
     for (duckdb::idx_t i = 0; i < bindings.size(); i++) {
       columns.push_back(duckdb::make_uniq<duckdb::BoundColumnRefExpression>(child->types[i], bindings[i]));
+      if (!is_union) duckdb::ExpressionBinder::PushCollation(context_, columns.back(), compared[i]);
+      is_by_columns &= ColumnOf(*columns.back()) != nullptr;
       keys.push_back(columns.back().get());
     }
     Repartition(child, keys);
   }
-  if (is_concatenation) return Distribution::Arbitrary();
+  if (is_concatenation || !is_by_columns) return Distribution::Arbitrary();
   op->ResolveOperatorTypes();
   std::vector<HashKey> keys;
   for (duckdb::idx_t i = 0; i < op->types.size(); i++) keys.push_back({op->types[i], {{set.table_index, i}}});

@@ -49,6 +49,7 @@ class ExchangePlacer {
   // One rule each; children of `op` are placed by the rule.
   Distribution PlaceScan(OperatorPtr& op);
   Distribution PlaceConstant(OperatorPtr& op);
+  Distribution PlaceValues(OperatorPtr& op);
   Distribution PlacePinned(OperatorPtr& op);
   Distribution PlaceSample(OperatorPtr& op);
   Distribution PlaceStreaming(OperatorPtr& op);

@@ -73,7 +73,8 @@ single task for another reason than that its input does says why in `EXPLAIN`.
 ### Joins
 
 Which side of a join may be copied to all tasks, and whether both may be cut by their equality keys (`=` or `IS NOT DISTINCT
-FROM` on equal types, not volatile). By cost the smaller side is copied, or both are cut; a join that allows neither runs in one task. An ASOF join
+FROM` on equal types, not volatile, and on the left nothing that can fail, like a cast of texts to numbers: DuckDB looks at it only
+where the right side has rows). By cost the smaller side is copied, or both are cut; a join that allows neither runs in one task. An ASOF join
 never copies its left side, for each left row chooses the best of all right rows. A MARK join (`IN`, `NOT IN`, `ANY`) is cut by the keys of
 its correlation only: a NULL in the list changes the answer for every row.
 

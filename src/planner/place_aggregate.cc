@@ -70,12 +70,16 @@ Distribution ExchangePlacer::PlaceAggregate(OperatorPtr& op) {
 
 Distribution ExchangePlacer::PlaceHalves(OperatorPtr& op, DistinctCut cut) {
   auto& aggregate = op->Cast<duckdb::LogicalAggregate>();
-  const auto by_groups = ByGroups(aggregate, AllPositions(aggregate.groups.size()));
+  const auto group_count = aggregate.groups.size();
+  const auto by_groups = ByGroups(aggregate, AllPositions(group_count));
   const auto& sets = aggregate.grouping_sets;
-  const bool has_empty_set =
-      sets.size() > 1 && std::any_of(sets.begin(), sets.end(), [](auto& set) { return set.empty(); });
+  const bool has_sets = sets.size() > 1;
+  const bool has_empty_set = has_sets && std::any_of(sets.begin(), sets.end(), [](auto& set) { return set.empty(); });
   auto split = SplitIntoHalves(context_, aggregate, new_table_index_, cut);
-  const auto final_groups = Pointers(split.final->groups);
+  auto final_groups = Pointers(split.final->groups);
+  // What GROUPING() says is the same for all rows of one set: a hash of it, too, would put them elsewhere than
+  // ByGroups.
+  if (!has_sets) final_groups.resize(group_count);
   const bool lacks_row = has_empty_set && cut == DistinctCut::kByValue;
   OperatorPtr partial = lacks_row ? WithRowOfNoRows(std::move(split.partial)) : std::move(split.partial);
   if (final_groups.empty()) {

@@ -23,8 +23,9 @@ EqualityKeys KeysOf(const duckdb::LogicalComparisonJoin& join) {
   for (const auto& condition : join.conditions) {
     const bool is_equality = (condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL && !is_mark) ||
                              condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
-    // A volatile key has another value each time it is looked at.
-    if (condition.left->IsVolatile() || condition.right->IsVolatile()) continue;
+    // A volatile key has another value each time it is looked at. DuckDB looks at those on the left only where there is
+    // a row on the right: an exchange, which always does, must not fail by them.
+    if (condition.left->IsVolatile() || condition.right->IsVolatile() || condition.left->CanThrow()) continue;
     if (!is_equality || condition.left->return_type != condition.right->return_type) continue;
     keys.left.push_back(condition.left.get());
     keys.right.push_back(condition.right.get());

@@ -216,6 +216,16 @@ def test_client_writes_what_workers_would_not_write_alike(
     assert reason in reasons_of(connect("local:2"), statement)
 
 
+@pytest.mark.parametrize("option", ["SHREDDING {'v': 'VARCHAR'}", "ENCRYPTION_CONFIG {footer_key: 'key'}"])
+def test_client_writes_what_workers_cannot(connect: Connect, tmp_path: pathlib.Path, option: str) -> None:
+    connection = connect("local:2").execute("SET force_mbedtls_unsafe = true")
+    connection.execute("PRAGMA add_parquet_key('key', '0123456789112345')")  # this key guards nothing
+    rows = "SELECT l_orderkey, l_linenumber::VARIANT AS v FROM lineitem"
+    statement = f"COPY ({rows}) TO '{tmp_path}/out' (FORMAT parquet, PER_THREAD_OUTPUT, {option})"
+    assert option.split()[0] in reasons_of(connection, statement)
+    assert connection.execute(statement).fetchall() == connection.execute("SELECT count(*) FROM lineitem").fetchall()
+
+
 def test_failed_copy_to_one_file_leaves_nothing(connect: Connect, tmp_path: pathlib.Path) -> None:
     connection = connect("local:2")
     for kind in ("parquet", "csv"):

@@ -34,6 +34,8 @@ QUERIES = [
     f"SELECT st.n.z FROM {ONE} ORDER BY st.u DESC LIMIT 5",
     f"SELECT h, sum(st.u), max(st.v) FROM {HIVE} WHERE st.u > 100 GROUP BY h",
     f"SELECT sum(i), count(*) FROM {ENCRYPTED} WHERE i > 17",
+    f"SELECT sum(i), count(*) FROM {ENCRYPTED} WHERE i > 18",
+    f"SELECT count(*), sum(a.i + b.i) FROM {ENCRYPTED} a JOIN {ENCRYPTED} b ON a.i = b.i + 1",
 ]
 
 
@@ -92,3 +94,27 @@ def test_a_wrong_key_is_duckdbs_error(pair: Pair, folder: pathlib.Path) -> None:
     sql = f"SELECT count(i) FROM {ENCRYPTED}".format(folder=folder).replace("'key'", "'other'")
     with pytest.raises(duckdb.BinderException, match="No key with name"):
         pair[1].execute(sql)
+
+
+def test_a_file_without_rows_must_have_the_columns(pair: Pair, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    plain, cluster = pair
+    plain.execute(f"COPY (SELECT 1 AS other WHERE false) TO '{tmp_path}/none.parquet'")
+    sql = f"SELECT sum(a) FROM read_parquet(['{folder}/1.parquet', '{tmp_path}/none.parquet'])"
+    for connection in pair:
+        with pytest.raises(duckdb.Error, match="schema mismatch"):
+            connection.execute(sql).fetchall()
+    plain.execute(f"COPY (SELECT 1 AS a WHERE false) TO '{tmp_path}/none.parquet'")
+    sql = f"SELECT sum(a) FROM (SELECT a FROM '{folder}/1.parquet' UNION ALL FROM '{tmp_path}/none.parquet')"
+    assert answer(cluster, sql) == answer(plain, sql)
+
+
+def test_geometry_is_read_as_the_setting_says(pair: Pair, tmp_path: pathlib.Path) -> None:
+    plain, _ = pair
+    plain.execute(f"COPY (SELECT i, 'POINT(1 2)'::GEOMETRY g FROM range(3000) r(i)) TO '{tmp_path}/g.parquet'")
+    sql = f"SELECT i, typeof(g), g FROM '{tmp_path}/g.parquet' WHERE i < 3"
+    for is_converted in ("true", "false"):
+        for connection in pair:
+            connection.execute(f"SET enable_geoparquet_conversion = {is_converted}")
+        assert answer(pair[1], sql) == answer(plain, sql)
+    for connection in pair:
+        connection.execute("RESET enable_geoparquet_conversion")

@@ -77,3 +77,14 @@ def test_file_that_is_not_there_is_named(
     monkeypatch.chdir(folders)
     with pytest.raises(duckdb.IOException, match="a.parquet"):
         connection.execute("SELECT min(i) FROM 'a.parquet'")
+
+
+def test_a_colon_is_a_character_of_a_name(
+    connection: duckdb.DuckDBPyConnection, folders: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folders / "other")
+    for name in ("a0.csv", "a1.csv", "a.parquet"):
+        (folders / "other" / name).rename(f"10:30 {name}")
+    for scan in ("'10:30 a.parquet'", "read_csv(['10:30 a0.csv', '10:30 a1.csv'])"):
+        sql = f"SELECT list(DISTINCT i ORDER BY i) FROM {scan}"
+        assert connection.execute(sql).fetchall() == [([50, 51, 52, 53, 54],)]

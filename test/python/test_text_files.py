@@ -377,3 +377,21 @@ def test_auto_mode_counts_the_rows_of_all_files(pair: Pair, folder: pathlib.Path
         assert "READ_CSV" in explain(cursor, sql)["skein_stages"]
         cursor.execute("SET skein_auto_min_rows = 100000000")
         assert "skein_stages" not in explain(cursor, sql)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "comment = '#'",
+        "comment = '#', union_by_name = true",
+        "comment = '#', null_padding = true, strict_mode = false",
+        "comment = '#', auto_detect = false, header = true, columns = {a: 'BIGINT', b: 'VARCHAR'}",
+    ],
+)
+def test_comments_in_several_files(pair: Pair, tmp_path: pathlib.Path, options: str) -> None:
+    for number in range(3):
+        lines = ["a,b", *(f"{number * 10 + i},x{i}" if i % 3 else "# no row" for i in range(10))]
+        (tmp_path / f"{number}.csv").write_text("\n".join(lines) + "\n")
+    sql = f"SELECT a + 1, b FROM read_csv('{tmp_path}/*.csv', {options})"
+    plain, cluster = pair
+    assert sorted(cluster.execute(sql).fetchall()) == sorted(plain.execute(sql).fetchall())
