@@ -3,15 +3,18 @@
 `make fuzz N=5000 SKEIN_SEED=7` runs more of them.
 """
 
+import collections
 import os
 import pathlib
+import random
 import subprocess
 import sys
-from typing import Callable, Iterator, List
+from typing import Callable, Counter, Iterator, List
 
+import duckdb
 import pyarrow
 import pytest
-from sql import clusters, compare, data, report, runner, shrink
+from sql import clusters, compare, data, queries, report, runner, shapes, shrink
 from sql.compare import Outcome
 from sql.queries import Statement
 from sql.runner import Case, Sides, Tally
@@ -110,3 +113,39 @@ def test_errors_are_compared_by_their_class() -> None:
     assert compare.is_same(one, outcome(error="ConversionException: that"), is_ordered=False)
     assert not compare.is_same(one, outcome(error="IOException: this"), is_ordered=False)
     assert not compare.is_same(one, outcome(("1",)), is_ordered=False)
+
+
+def random_tables(seed: int) -> List[data.Table]:
+    return data.make_tables(random.Random(seed))
+
+
+def test_each_shape_is_written_often_enough() -> None:
+    tables, written = random_tables(5), 2000
+    met: Counter[str] = collections.Counter()
+    for number in range(written):
+        met.update(shapes.names_of(queries.make_statement(random.Random(number), tables).sql))
+    share = {name: met[name] / written for name in shapes.SHAPES}
+    assert {name: share for name, share in share.items() if not 0.005 <= share <= 0.05} == {}
+
+
+def test_a_seed_writes_the_same_statements_again() -> None:
+    one, other = (
+        [queries.make_statement(random.Random(number), random_tables(5)) for number in range(50)] for _ in range(2)
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize("dialect", data.DIALECTS)
+def test_csv_files_give_their_rows_in_each_dialect(dialect: str, tmp_path: pathlib.Path) -> None:
+    table = next(table for table in random_tables(5) if table.name == "mid")
+    table = table._replace(format="csv", dialect=dialect, parts=[0, 40, 40])
+    data.write_files(table, tmp_path)
+    with duckdb.connect() as plain:
+        rows = plain.execute(f"FROM {data.reader_of(table, str(tmp_path))}").fetchall()
+    assert sorted(rows, key=repr) == sorted(map(tuple, table.rows), key=repr)
+
+
+def test_some_tables_have_files_without_rows() -> None:
+    tables = [table for seed in range(20) for table in random_tables(seed) if table.parts is not None and table.rows]
+    empty = [table.name for table in tables if any(not rows for rows in data.files_of(table))]
+    assert len(tables) / 5 < len(empty) < len(tables)

@@ -22,7 +22,7 @@ class Way(NamedTuple):
 
 def random_shape(rng: random.Random) -> str:
     memory = rng.choice(["", "", "", "&memory=256MB"])
-    return f"local:{rng.choice([1, 2, 2, 3, 3, 4, 5])}?threads={rng.choice([1, 1, 2])}{memory}"
+    return f"local:{rng.choice([1, 2, 2, 3, 3, 4, 5])}?threads={rng.choice([1, 1, 2, 4])}{memory}"
 
 
 def random_way(rng: random.Random) -> Way:

@@ -19,6 +19,29 @@ Value = Optional[str]
 CSV_NULL = "<null>"
 
 
+class Dialect(NamedTuple):
+    """How CSV files are written, and what is said where they are read."""
+
+    written: str
+    read: str
+
+
+#: By name; comments stand in lines of their own, before and after the rows.
+DIALECTS = {
+    "plain": Dialect("HEADER", "header = true"),
+    "comments": Dialect(r"HEADER false, PREFIX E'# a\n#b\n', SUFFIX E'\n# c\n'", "header = false, comment = '#'"),
+    "no comments": Dialect("HEADER", "header = true, comment = '#'"),
+    "semicolons": Dialect("HEADER, DELIM ';'", "header = true, delim = ';'"),
+    "tabs": Dialect(r"HEADER false, DELIM '\t'", r"header = false, sep = '\t', parallel = false"),
+    "apostrophes": Dialect("HEADER, QUOTE '''', ESCAPE ''''", "header = true, quote = '''', escape = ''''"),
+    "backslashes": Dialect(r"HEADER, ESCAPE '\'", r"header = true, escape = '\'"),
+    "padded": Dialect("HEADER", "header = true, null_padding = true, strict_mode = false"),
+    "by name": Dialect("HEADER", "header = true, union_by_name = true, ignore_errors = true"),
+    "small buffers": Dialect("HEADER", "header = true, buffer_size = 4096, max_line_size = 2048"),
+    "compressed": Dialect("HEADER, COMPRESSION gzip", "header = true, compression = 'gzip'"),
+}
+
+
 class Table(NamedTuple):
     """Rows as texts; `parts` are the first rows of the files after the first; None: a table in memory."""
 
@@ -27,6 +50,7 @@ class Table(NamedTuple):
     rows: List[List[Value]]
     parts: Optional[List[int]]
     format: str = "parquet"  # of the files; in the others, csv and json, all columns are texts
+    dialect: str = "plain"  # of CSV files
 
 
 def make_tables(rng: random.Random) -> List[Table]:
@@ -53,8 +77,17 @@ def _make_table(rng: random.Random, name: str, size: int, pools: Dict[str, List[
         [str(rng.randint(0, 4)) for _ in range(size)],
         *(_series(rng, pools[kind], size) for kind in chosen),
     ]
-    parts = None if name == "mem" else sorted(rng.choices(range(size + 1), k=rng.randint(0, 5)))
-    return Table(name, columns, [list(row) for row in zip(*series)], parts, rng.choice([*["parquet"] * 6, "csv", "json"]))
+    rows = [list(row) for row in zip(*series)]
+    form = rng.choice([*["parquet"] * 6, "csv", "csv", "json"])
+    return Table(name, columns, rows, None if name == "mem" else _parts(rng, size), form, rng.choice(list(DIALECTS)))
+
+
+def _parts(rng: random.Random, size: int) -> List[int]:
+    """Draws where files begin; where two begin at the same row, or one at an end, there is a file without rows."""
+    parts = rng.choices(range(size + 1), k=rng.randint(0, 5))
+    if rng.random() < 0.4:
+        parts.append(rng.choice([0, size, *parts]))
+    return sorted(parts)
 
 
 def _series(rng: random.Random, values: List[str], size: int) -> List[Value]:
@@ -89,7 +122,7 @@ def target_of(table: Table, number: int, folder: str) -> str:
     """Writes what comes after COPY … TO for a file of the table."""
     options = {
         "parquet": "FORMAT parquet, ROW_GROUP_SIZE 2048",
-        "csv": f"FORMAT csv, HEADER, FORCE_QUOTE *, NULLSTR '{CSV_NULL}'",
+        "csv": f"FORMAT csv, FORCE_QUOTE *, NULLSTR '{CSV_NULL}', {DIALECTS[table.dialect].written}",
         "json": "FORMAT json",
     }
     return f"'{folder}/{table.name}-{number}.{table.format}' ({options[table.format]})"
@@ -100,7 +133,8 @@ def reader_of(table: Table, folder: str) -> str:
     files = f"'{folder}/{table.name}-*.{table.format}'"
     texts = "{" + ", ".join(f"{name}: 'VARCHAR'" for name in table.columns) + "}"
     if table.format == "csv":
-        return f"read_csv({files}, auto_detect = false, header = true, columns = {texts}, nullstr = '{CSV_NULL}')"
+        options = f"{DIALECTS[table.dialect].read}, nullstr = '{CSV_NULL}'"
+        return f"read_csv({files}, auto_detect = false, columns = {texts}, {options})"
     if table.format == "json":
         return f"read_json({files}, format = 'newline_delimited', columns = {texts})"
     return f"read_parquet({files})"

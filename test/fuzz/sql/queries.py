@@ -5,16 +5,21 @@ given one, and floats with noise are only given out.
 """
 
 import re
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple
 
 from sql import kinds
 from sql.aggregates import order_of
+from sql.collations import collated_set_operation
+from sql.constants import counted_constants
 from sql.data import Table
 from sql.expressions import condition, expression
-from sql.relations import base, relation
+from sql.failing import failing_condition
+from sql.relations import relation
 from sql.scope import Column, Context, Relation, Rng
 from sql.selects import Select, distinct, grouped, plain, windowed
 from sql.subqueries import subquery_condition
+from sql.tables import base
+from sql.values import lines, values_condition
 
 
 class Statement(NamedTuple):
@@ -34,8 +39,12 @@ def make_statement(rng: Rng, tables: List[Table]) -> Statement:
         made = _pivot(context)
     elif which < 0.09:
         made = _unpivot(context)
-    elif which < 0.2:
+    elif which < 0.19:
         made = _set_operation(context, 2, is_last=True)
+    elif which < 0.21:
+        made = collated_set_operation(context, derived)
+    elif which < 0.23:
+        made = counted_constants(context)
     else:
         made = _select(context, 3, is_last=True)
     return _with_parameters(context, prefix + made.text, made.is_ordered)
@@ -116,6 +125,8 @@ def _where(context: Context, source: Relation) -> str:
         predicates.append(condition(context, source.columns, context.rng.choice([0, 1, 2])))
     if context.chance(0.17):
         predicates.append(subquery_condition(context, source.columns))
+    if source.columns and context.chance(0.02):
+        predicates.append(context.rng.choice([failing_condition, values_condition])(context, source.columns))
     joint = context.rng.choice([" AND ", " OR "])
     return f" WHERE {joint.join(predicates)}" if predicates else ""
 
@@ -190,7 +201,9 @@ def _set_operation(context: Context, depth: int, is_last: bool) -> Select:
         operation = rng.choice(
             ["UNION ALL", "UNION", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL", "UNION ALL BY NAME"]
         )
-        text, is_set = f"({text}) {operation} ({branch()})", operation in ("UNION", "INTERSECT", "EXCEPT")
+        has_names = operation.endswith("NAME") or context.chance(0.85)
+        other = branch() if has_names else lines(context, [], chosen)
+        text, is_set = f"({text}) {operation} ({other})", operation in ("UNION", "INTERSECT", "EXCEPT")
     columns = [Column(name, kind) for name, kind in zip(names, chosen)]
     return _ordered(context, Select(text, columns, names if is_set else None, 3000), is_last)
 

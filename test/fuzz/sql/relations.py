@@ -1,10 +1,14 @@
 """Random FROM clauses: tables, table expressions, derived tables, VALUES, unnested lists, and all kinds of joins."""
 
-from typing import Callable, List, Optional
+from typing import Callable, List
 
 from sql import kinds
 from sql.expressions import condition, expression
+from sql.failing import failing_join
+from sql.grouped_joins import grouping_join
 from sql.scope import Column, Context, Relation
+from sql.tables import base, shared_kinds
+from sql.values import lateral_values, values
 
 MOST_ROWS = 60_000  # that a join may give
 Derive = Callable[[Context, int], Relation]  # makes a derived table
@@ -24,25 +28,12 @@ def relation(context: Context, depth: int, derive: Derive) -> Relation:
         name, expression_of = rng.choice(list(context.expressions.items()))
         return renamed(context, name, expression_of)
     if which < 0.78:
-        return _values(context)
+        return values(context) if context.chance(0.04) else _values(context)
     if which < 0.8:
         return _series(context)
     if which < 0.86:
         return _unnested(context, base(context))
     return base(context)
-
-
-def base(context: Context, most_rows: Optional[int] = None) -> Relation:
-    """Picks a table; `most_rows` cuts it down."""
-    weights = [1 if len(table.rows) < 2 else 12 for table in context.tables]
-    (table,) = context.rng.choices(context.tables, weights)
-    alias = context.name("t")
-    columns = [Column(f"{alias}.{name}", kind) for name, kind in table.columns.items()]
-    rows = len(table.rows)
-    text = f"{table.name} AS {alias}"
-    if most_rows is not None and rows > most_rows:
-        text, rows = f"(SELECT * FROM {table.name} WHERE id < {most_rows}) AS {alias}", most_rows
-    return Relation(text, columns, [f"{alias}.id"], rows)
 
 
 def renamed(context: Context, text: str, inner: Relation) -> Relation:
@@ -87,15 +78,17 @@ def _unnested(context: Context, inner: Relation) -> Relation:
 def _join(context: Context, depth: int, derive: Derive) -> Relation:
     left = relation(context, depth - 1, derive)
     if context.chance(0.12):
-        return _lateral(context, left)
+        return lateral_values(context, left) if left.columns and context.chance(0.2) else _lateral(context, left)
+    if context.chance(0.06):
+        return context.rng.choice([grouping_join, failing_join])(context, left)
     right = base(context) if context.chance(0.5) else relation(context, depth - 1, derive)
-    keys = _shared_kinds(left, right)
+    keys = shared_kinds(left, right)
     if not keys or left.rows * right.rows / 8 > MOST_ROWS:
         right = base(context, max(2, MOST_ROWS // max(1, left.rows)))
-        keys = _shared_kinds(left, right)
+        keys = shared_kinds(left, right)
     if left.rows * right.rows > MOST_ROWS * 8 or (context.chance(0.08) and _can_be_asof(right)):
         right = base(context, max(2, MOST_ROWS // max(1, left.rows)))
-        keys = _shared_kinds(left, right)
+        keys = shared_kinds(left, right)
         if context.chance(0.5):
             return _asof(context, left, right)
     if context.chance(0.06) and left.rows * right.rows < MOST_ROWS:
@@ -136,11 +129,6 @@ def _key(context: Context, left: Relation, right: Relation, kind: str) -> str:
     return f"{one} {context.rng.choice(['=', '=', '=', 'IS NOT DISTINCT FROM'])} {other}"
 
 
-def _shared_kinds(left: Relation, right: Relation) -> List[str]:
-    kinds_of_right = {column.kind for column in right.columns}
-    return sorted({column.kind for column in left.columns} & kinds_of_right - {"out"})
-
-
 def _both(text: str, left: Relation, right: Relation, rows: int) -> Relation:
     unique = None if left.unique is None or right.unique is None else left.unique + right.unique
     return Relation(text, left.columns + right.columns, unique, rows)
@@ -157,7 +145,7 @@ def _asof(context: Context, left: Relation, right: Relation) -> Relation:
         return left
     compare = context.rng.choice([">=", ">", "<=", "<"])
     on = f"{context.rng.choice(keys)} {compare} {right.unique[0]}"
-    shared = [kind for kind in _shared_kinds(left, right) if kind not in ("big", "wild")]
+    shared = [kind for kind in shared_kinds(left, right) if kind not in ("big", "wild")]
     if shared and context.chance(0.6):
         kind = context.rng.choice(shared)
         on += f" AND {expression(context, left.columns, kind, 0)} = {expression(context, right.columns, kind, 0)}"
@@ -170,7 +158,7 @@ def _lateral(context: Context, left: Relation) -> Relation:
     inner, alias = base(context, 500), context.name("l")
     kind = context.rng.choice(inner.columns).kind
     value = expression(context, inner.columns, kind, 1)
-    where = _key(context, left, inner, context.rng.choice(_shared_kinds(left, inner) or ["int"]))
+    where = _key(context, left, inner, context.rng.choice(shared_kinds(left, inner) or ["int"]))
     if context.chance(0.5):
         text, unique = f"SELECT max({value}) AS x, count(*) AS n FROM {inner.text} WHERE {where}", left.unique
     else:

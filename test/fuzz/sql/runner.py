@@ -13,7 +13,7 @@ import tempfile
 from typing import Any, Callable, Counter, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import duckdb
-from sql import clusters, compare, data, known, queries
+from sql import clusters, compare, data, known, queries, shapes
 from sql.clusters import Way
 from sql.compare import Outcome
 from sql.queries import Statement
@@ -204,6 +204,7 @@ def check(sides: Sides, number: int, case: Case, say: Say, tally: Tally) -> Opti
         return None
     tally.counts["errors" if expected.error else "answers" if expected.rows else "empty answers"] += 1
     tally.operators.update(operators(sides.plain, statement) | exchanges(sides.cluster, statement, case.way))
+    tally.operators.update(f"shape {name}" for name in shapes.names_of(statement.sql))
     found = sides.found(statement, case.way)
     for _ in range(TRIES):
         if not STOOD_STILL.search(found.error):

@@ -3,8 +3,8 @@
 from typing import List
 
 from sql.expressions import COMPARISONS, condition, expression
-from sql.relations import base
 from sql.scope import Column, Context
+from sql.tables import base
 
 MOST_ROWS = 600  # of a table in a correlated subquery
 
@@ -65,3 +65,17 @@ def scalar_subquery(context: Context, columns: List[Column]) -> Column:
             Column(f"(SELECT {value} FROM {inner.text} {where} {order})", kind),
         ]
     )
+
+
+def subquery_of_kind(context: Context, columns: List[Column], kind: str) -> str:
+    """Writes a subquery that gives one value of a kind, and sometimes looks at `columns`."""
+    inner = base(context, MOST_ROWS)
+    value = expression(context, inner.columns, kind, 1)
+    where = ""
+    if columns and context.chance(0.3):
+        where = f"WHERE {expression(context, inner.columns, 'int', 0)} = {expression(context, columns, 'int', 0)}"
+    elif context.chance(0.3):
+        where = f"WHERE {condition(context, inner.columns, 1)}"
+    order = f"ORDER BY {inner.unique[0]} {context.rng.choice(['', 'DESC'])} LIMIT 1"
+    given = context.rng.choice([f"max({value})", f"min({value})", value])
+    return f"(SELECT {given} FROM {inner.text} {where}{f' {order}' if given == value else ''})"
