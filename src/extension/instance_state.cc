@@ -92,8 +92,8 @@ uint32_t InstanceState::task_count() const {
   return task_count_;
 }
 
-const std::set<std::string>& InstanceState::WorkerFunctions() {
-  std::call_once(functions_asked_, [this] { worker_functions_ = FunctionsOfDuckDb(); });
+const KnownFunctions& InstanceState::WorkerFunctions() {
+  std::call_once(functions_asked_, [this] { worker_functions_ = KnownFunctions::OfDuckDb(); });
   return worker_functions_;
 }
 

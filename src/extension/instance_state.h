@@ -13,6 +13,7 @@
 #include "coordinator/cluster.h"
 #include "duckdb.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
+#include "engine/known_functions.h"
 #include "skein/task_estimator.h"
 
 namespace skein::core {
@@ -37,8 +38,8 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   void SetTaskCount(uint32_t count);
   uint32_t task_count() const;
 
-  /// The names of functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
-  const std::set<std::string>& WorkerFunctions();
+  /// The functions that workers have: DuckDB's own. Asked for once. Throws DuckDB's exceptions.
+  const KnownFunctions& WorkerFunctions();
 
   /// Number of workers that the setting names, or that a given cluster has (1 where it has none now); 0: none is set.
   uint32_t worker_count() const;
@@ -60,7 +61,7 @@ class InstanceState : public duckdb::OptimizerExtensionInfo {
   std::shared_ptr<skein::TaskEstimator> estimator_;
   uint32_t task_count_ = 0;
   std::once_flag functions_asked_;
-  std::set<std::string> worker_functions_;
+  KnownFunctions worker_functions_;
 };
 
 }  // namespace skein::core

@@ -49,6 +49,11 @@ bool IsAveraged(const LogicalType& type) {
   }
 }
 
+// Histograms are merged by sort keys, which make 0.0 of -0.0, as DuckDB's own are but for plain floating numbers.
+bool KeepsAllBits(const LogicalType& type) {
+  return type.id() != duckdb::LogicalTypeId::FLOAT && type.id() != duckdb::LogicalTypeId::DOUBLE;
+}
+
 // Any non-NULL row is right for any_value, so any of theirs is.
 bool MergesWithItself(const std::string& name) {
   static const std::set<std::string> kNames = {"min",    "max",     "bool_and", "bool_or",   "bit_and",
@@ -74,7 +79,7 @@ Merge MergeOfAll(const duckdb::BoundAggregateExpression& aggregate) {
   const auto& type = aggregate.children[0]->return_type;
   if (name == "sum" || name == "sum_no_overflow") return IsSummable(type) ? Merge::kSum : Merge::kNone;
   if (name == "avg" || name == "mean") return IsAveraged(type) && !is_drawn_twice ? Merge::kAverage : Merge::kNone;
-  if (name == "histogram") return Merge::kHistogram;
+  if (name == "histogram") return KeepsAllBits(type) ? Merge::kHistogram : Merge::kNone;
   if (name == "first" || name == "last" || name == "arbitrary") return is_drawn_twice ? Merge::kNone : Merge::kFirst;
   return MergesWithItself(name) ? Merge::kSame : Merge::kNone;
 }

@@ -6,10 +6,15 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry.hpp"
 #include "duckdb/common/type_visitor.hpp"
+#include "duckdb/function/lambda_functions.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
+#include "duckdb/planner/filter/conjunction_filter.hpp"
+#include "duckdb/planner/filter/expression_filter.hpp"
+#include "duckdb/planner/filter/optional_filter.hpp"
+#include "duckdb/planner/filter/struct_filter.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
@@ -40,14 +45,23 @@ bool IsScanOfData(const duckdb::LogicalGet& get) {
 }
 
 // Functions whose answer is that of the client's connection or transaction.
-bool ReadsClient(const std::string& name, size_t argument_count) {
-  constexpr const char* kNames[] = {"nextval",     "currval",         "current_query",         "txid_current",
-                                    "getvariable", "current_setting", "current_connection_id", "current_query_id",
-                                    "write_log",   "in_search_path"};
+bool ReadsClient(const duckdb::BoundFunctionExpression& call) {
+  // now(), current_schema() and the like, where DuckDB has not made constants of them: not in a lambda.
+  if (call.function.GetStability() == duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY) return true;
+  const auto& name = call.function.name;
+  constexpr const char* kNames[] = {"nextval",
+                                    "currval",
+                                    "current_query",
+                                    "getvariable",
+                                    "current_setting",
+                                    "write_log",
+                                    "current_connection_id",
+                                    "current_query_id",
+                                    "stats"};
   for (const auto* known : kNames) {
     if (name == known) return true;
   }
-  return name == "age" && argument_count == 1;  // since the transaction's start
+  return name == "age" && call.children.size() == 1;  // since the transaction's start
 }
 
 // `l <> ANY (SELECT …)` where l is a list, or has one in it. Once DuckDB 1.5.5 meets a NULL on the left it compares no
@@ -64,7 +78,7 @@ bool ComparesListsInOrder(const duckdb::LogicalComparisonJoin& join) {
 
 class Examiner {
  public:
-  Examiner(duckdb::ClientContext& context, const std::set<std::string>& worker_functions)
+  Examiner(duckdb::ClientContext& context, const KnownFunctions& worker_functions)
       : context_(context), worker_functions_(worker_functions) {}
 
   Eligibility Run(duckdb::LogicalOperator& plan) {
@@ -138,8 +152,36 @@ class Examiner {
       return;
     }
     result_.has_split_scan = true;
+    for (const auto& [column, filter] : get.table_filters.filters) VisitFilter(*filter);
     result_.scanned_rows +=
         get.has_estimated_cardinality ? get.estimated_cardinality : get.EstimateCardinality(context_);
+  }
+
+  // What DuckDB has moved from a condition into the scan is none of the operator's expressions.
+  void VisitFilter(const duckdb::TableFilter& filter) {
+    using duckdb::TableFilterType;
+    switch (filter.filter_type) {
+      case TableFilterType::EXPRESSION_FILTER: {
+        const auto& expression = *filter.Cast<duckdb::ExpressionFilter>().expr;
+        VisitExpression(expression);
+        CheckSerializable(expression);
+        break;
+      }
+      case TableFilterType::CONJUNCTION_AND:
+        for (const auto& child : filter.Cast<duckdb::ConjunctionAndFilter>().child_filters) VisitFilter(*child);
+        break;
+      case TableFilterType::CONJUNCTION_OR:
+        for (const auto& child : filter.Cast<duckdb::ConjunctionOrFilter>().child_filters) VisitFilter(*child);
+        break;
+      case TableFilterType::OPTIONAL_FILTER:
+        if (const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter) VisitFilter(*child);
+        break;
+      case TableFilterType::STRUCT_EXTRACT:
+        VisitFilter(*filter.Cast<duckdb::StructFilter>().child_filter);
+        break;
+      default:
+        break;
+    }
   }
 
   // Workers have DuckDB's own functions, not those that somebody defined or loaded in the client's process.
@@ -147,26 +189,31 @@ class Examiner {
     using duckdb::ExpressionClass;
     if (expression.GetExpressionClass() == ExpressionClass::BOUND_FUNCTION) {
       const auto& bound = expression.Cast<duckdb::BoundFunctionExpression>();
-      const auto& name = bound.function.name;
-      if (ReadsClient(name, bound.children.size())) Refuse("function " + name + " reads the client's own state");
-      CheckBuiltIn(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
+      if (ReadsClient(bound)) Refuse("function " + bound.function.name + " reads the client's own state");
+      CheckBuiltIn(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, bound.function);
+      // The body of a lambda is not among the children.
+      if (bound.function.HasBindLambdaCallback() && bound.bind_info) {
+        const auto& lambda = bound.bind_info->Cast<duckdb::ListLambdaBindData>();
+        if (lambda.lambda_expr) VisitExpression(*lambda.lambda_expr);
+      }
     } else if (expression.GetExpressionClass() == ExpressionClass::BOUND_AGGREGATE) {
       CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY,
-                   expression.Cast<duckdb::BoundAggregateExpression>().function.name);
+                   expression.Cast<duckdb::BoundAggregateExpression>().function);
     } else if (expression.GetExpressionClass() == ExpressionClass::BOUND_WINDOW) {
       const auto& window = expression.Cast<duckdb::BoundWindowExpression>();
-      if (window.aggregate) CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY, window.aggregate->name);
+      if (window.aggregate) CheckBuiltIn(duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY, *window.aggregate);
     }
     duckdb::ExpressionIterator::EnumerateChildren(expression,
                                                   [&](const duckdb::Expression& child) { VisitExpression(child); });
   }
 
-  void CheckBuiltIn(duckdb::CatalogType type, const std::string& name) {
+  void CheckBuiltIn(duckdb::CatalogType type, const duckdb::SimpleFunction& called) {
+    const auto& name = called.name;
     auto entry = duckdb::Catalog::GetSystemCatalog(context_).GetEntry(context_, type, DEFAULT_SCHEMA, name,
                                                                       duckdb::OnEntryNotFound::RETURN_NULL);
     // Functions that DuckDB binds by itself need not be in the catalog; a user's or an extension's is.
     if (entry && entry->name != kTaskIndexFunction && entry->name != kTaskCountFunction &&
-        !worker_functions_.contains(entry->name))
+        !worker_functions_.Has(*entry, called))
       Refuse("function " + name + " is not one of DuckDB's own");
   }
 
@@ -184,7 +231,7 @@ class Examiner {
   }
 
   duckdb::ClientContext& context_;
-  const std::set<std::string>& worker_functions_;
+  const KnownFunctions& worker_functions_;
   Eligibility result_;
   std::set<duckdb::idx_t> used_ctes_, defined_ctes_;
   int delim_gets_ = 0, delim_joins_ = 0;
@@ -201,7 +248,7 @@ bool HasScan(const duckdb::LogicalOperator& op) {
 }
 
 Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
-                    const std::set<std::string>& worker_functions) {
+                    const KnownFunctions& worker_functions) {
   return Examiner(context, worker_functions).Run(plan);
 }
 

@@ -1,11 +1,11 @@
 // What may leave the client's process. Everything else stays in DuckDB's own plan there, with the reason at hand.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
+#include "engine/known_functions.h"
 
 namespace skein::core {
 
@@ -26,9 +26,9 @@ struct Eligibility {
 /// Says whether a table, file or function is scanned in `plan`.
 bool HasScan(const duckdb::LogicalOperator& plan);
 
-/// Looks at `plan` and all below it. `worker_functions` are the names of functions that workers have. No I/O. Throws
+/// Looks at `plan` and all below it. `worker_functions` are those that workers have. No I/O. Throws
 /// DuckDB's exceptions.
 Eligibility Examine(duckdb::ClientContext& context, duckdb::LogicalOperator& plan,
-                    const std::set<std::string>& worker_functions);
+                    const KnownFunctions& worker_functions);
 
 }  // namespace skein::core

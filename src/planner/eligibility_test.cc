@@ -12,7 +12,7 @@ namespace {
 class Eligibilities : public PlannerFixture {
  protected:
   static Eligibility Look(const std::string& sql) {
-    static const auto functions = FunctionsOfDuckDb();
+    static const auto functions = KnownFunctions::OfDuckDb();
     auto plan = client_->Optimize(sql);
     return Examine(client_->context(), *plan.root, functions);
   }
@@ -46,6 +46,36 @@ TEST_F(Eligibilities, RefusesAFunctionOfTheUser) {
       duckdb::ScalarFunction("mine", {duckdb::LogicalType::BIGINT}, duckdb::LogicalType::BIGINT, Identity));
   ExpectRefused("SELECT mine(l_id) FROM lines", "mine");
   ExpectRefused("SELECT sum(1 + mine(l_id)) FROM lines", "mine");
+}
+
+TEST_F(Eligibilities, RefusesAFunctionOfTheUserInAScanOrALambda) {
+  duckdb::ExtensionLoader loader(*client_->context().db, "test");
+  loader.RegisterFunction(
+      duckdb::ScalarFunction("hidden", {duckdb::LogicalType::BIGINT}, duckdb::LogicalType::BIGINT, Identity));
+  for (const char* condition : {"hidden(l_id) = 7", "hidden(l_id) IN (3, 5) OR l_id > 11000"}) {
+    ExpectRefused(std::string("SELECT count(*) FROM lines WHERE ") + condition, "hidden");
+  }
+  ExpectRefused("SELECT list_transform([l_id], lambda x: hidden(x)) FROM lines", "hidden");
+  ExpectRefused("SELECT l_id FROM lines WHERE list_filter([l_id], lambda x: [hidden(y) for y in [x]] = [3]) = []",
+                "hidden");
+}
+
+TEST_F(Eligibilities, RefusesAnOverloadOfTheUser) {
+  duckdb::ExtensionLoader loader(*client_->context().db, "test");
+  duckdb::ScalarFunction mine("sqrt", {duckdb::LogicalType::VARCHAR}, duckdb::LogicalType::VARCHAR, Identity);
+  loader.AddFunctionOverload(mine);
+  ExpectRefused("SELECT sqrt(l_flag) FROM lines", "sqrt");
+  EXPECT_EQ(Look("SELECT sqrt(l_id), sqrt(l_weight), l_id + 1 FROM lines").reason, "");
+}
+
+TEST_F(Eligibilities, RefusesWhatIsAskedOfTheClientInALambda) {
+  for (const char* call : {"now()", "current_schema()", "current_database()", "txid_current()", "current_query()"}) {
+    ExpectRefused(std::string("SELECT list_transform([l_id], lambda x: ") + call + ") FROM lines",
+                  "client's own state");
+  }
+  ExpectRefused("SELECT stats(l_id) FROM lines", "stats");
+  // DuckDB has made constants of them.
+  EXPECT_EQ(Look("SELECT l_id, now(), current_schema(), current_date FROM lines").reason, "");
 }
 
 TEST_F(Eligibilities, RefusesFunctionsThatReadTheClient) {

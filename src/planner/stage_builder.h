@@ -10,6 +10,7 @@
 #include "duckdb.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "engine/known_functions.h"
 #include "planner/exchange_placer.h"
 #include "planner/stage_spec.h"
 
@@ -22,7 +23,7 @@ class StageBuilder {
  public:
   /// `binder` binds the statement around the stages: what they read counts as read by it, so that DuckDB binds it anew
   /// when that has changed. `worker_functions` as in Examine. REQUIRES: OrderStages has ordered the stages.
-  StageBuilder(duckdb::ClientContext& context, duckdb::Binder& binder, const std::set<std::string>& worker_functions)
+  StageBuilder(duckdb::ClientContext& context, duckdb::Binder& binder, const KnownFunctions& worker_functions)
       : context_(context), binder_(binder), worker_functions_(worker_functions) {}
 
   void Add(const StageSpec& stage);
@@ -50,7 +51,7 @@ class StageBuilder {
 
   duckdb::ClientContext& context_;
   duckdb::Binder& binder_;
-  const std::set<std::string>& worker_functions_;
+  const KnownFunctions& worker_functions_;
   std::map<uint32_t, std::string> hashed_types_;  // by the stage that reads
   std::map<uint32_t, Built> built_;
   uint32_t last_ = 0;

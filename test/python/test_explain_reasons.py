@@ -46,6 +46,12 @@ def test_what_the_client_reads_is_named_with_the_reason(
     [
         ("SELECT * FROM p POSITIONAL JOIN p q", "POSITIONAL_JOIN runs in the client"),
         ("SELECT nextval('numbers'), a FROM p", "function nextval reads the client's own state"),
+        ("SELECT list_transform([a], lambda x: nextval('numbers')) FROM p", "function nextval reads the client's own state"),
+        ("SELECT list_transform([a], lambda x: now()) FROM p", "function now reads the client's own state"),
+        (
+            "SELECT a FROM p WHERE list_filter([a], lambda x: current_schema() = 'x') <> []",
+            "function current_schema reads the client's own state",
+        ),
         ("SELECT * FROM range(9)", "nothing below is scanned by workers"),
     ],
 )
@@ -69,3 +75,13 @@ def test_a_small_query_says_that_it_is_small(cluster: duckdb.DuckDBPyConnection)
     finally:
         cluster.execute("SET skein_mode = 'distributed'")
     assert "about 1000 rows are scanned, fewer than skein_auto_min_rows = 20000000" in reason
+
+
+def test_what_a_lambda_asks_of_the_client_is_the_clients(cluster: duckdb.DuckDBPyConnection) -> None:
+    cluster.execute("CREATE SCHEMA other").execute("USE other")
+    try:
+        asked = "SELECT DISTINCT list_transform([a], lambda x: (now()::VARCHAR, current_schema()))[1] FROM main.p"
+        ((_, schema),) = (row[0] for row in cluster.execute(asked).fetchall())
+        assert schema == "other"
+    finally:
+        cluster.execute("USE main").execute("DROP SCHEMA other")
