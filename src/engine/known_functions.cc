@@ -10,26 +10,31 @@ namespace {
 
 using duckdb::CatalogType;
 
-std::string TextOf(const duckdb::vector<duckdb::LogicalType>& arguments) {
+std::string TextOf(const duckdb::SimpleFunction& function, const duckdb::vector<duckdb::LogicalType>& arguments) {
   std::string text;
   for (const auto& argument : arguments) text += argument.ToString() + ",";
-  return text;
+  return function.HasVarArgs() ? text + function.varargs.ToString() + "..." : text;
 }
 
 template <class Set>
-std::set<std::string> OverloadsIn(const Set& functions) {
-  std::set<std::string> overloads;
-  for (const auto& function : functions.functions) {
-    overloads.insert(TextOf(function.arguments) + (function.HasVarArgs() ? function.varargs.ToString() + "..." : ""));
-  }
-  return overloads;
+std::set<std::string> ArgumentsIn(const Set& functions) {
+  std::set<std::string> arguments;
+  for (const auto& function : functions.functions) arguments.insert(TextOf(function, function.arguments));
+  return arguments;
 }
 
-std::set<std::string> OverloadsOf(const duckdb::CatalogEntry& entry) {
+std::set<std::string> ArgumentsOf(const duckdb::CatalogEntry& entry) {
   if (entry.type == CatalogType::SCALAR_FUNCTION_ENTRY) {
-    return OverloadsIn(entry.Cast<duckdb::ScalarFunctionCatalogEntry>().functions);
+    return ArgumentsIn(entry.Cast<duckdb::ScalarFunctionCatalogEntry>().functions);
   }
-  return OverloadsIn(entry.Cast<duckdb::AggregateFunctionCatalogEntry>().functions);
+  return ArgumentsIn(entry.Cast<duckdb::AggregateFunctionCatalogEntry>().functions);
+}
+
+size_t CountOverloads(const duckdb::CatalogEntry& entry) {
+  if (entry.type == CatalogType::SCALAR_FUNCTION_ENTRY) {
+    return entry.Cast<duckdb::ScalarFunctionCatalogEntry>().functions.functions.size();
+  }
+  return entry.Cast<duckdb::AggregateFunctionCatalogEntry>().functions.functions.size();
 }
 
 }  // namespace
@@ -45,7 +50,10 @@ KnownFunctions KnownFunctions::OfDuckDb() {
     auto& schema = duckdb::Catalog::GetSystemCatalog(context).GetSchema(context, DEFAULT_SCHEMA);
     for (const auto type : {CatalogType::SCALAR_FUNCTION_ENTRY, CatalogType::AGGREGATE_FUNCTION_ENTRY}) {
       schema.Scan(context, type, [&](duckdb::CatalogEntry& entry) {
-        if (entry.type == type) known.overloads_[{type, entry.name}] = OverloadsOf(entry);
+        if (entry.type != type) return;
+        auto& overloads = known.overloads_[{type, entry.name}];
+        overloads.count = CountOverloads(entry);
+        overloads.arguments = ArgumentsOf(entry);
       });
     }
   });
@@ -55,11 +63,10 @@ KnownFunctions KnownFunctions::OfDuckDb() {
 bool KnownFunctions::Has(const duckdb::CatalogEntry& entry, const duckdb::SimpleFunction& called) const {
   const auto found = overloads_.find({entry.type, entry.name});
   if (found == overloads_.end()) return false;
-  const auto overloads = OverloadsOf(entry);
-  if (overloads == found->second) return true;
-  const auto varargs = called.HasVarArgs() ? called.varargs.ToString() + "..." : "";
+  // DuckDB adds an overload, and refuses one with the arguments of another.
+  if (CountOverloads(entry) == found->second.count) return true;
   const auto& arguments = called.original_arguments.empty() ? called.arguments : called.original_arguments;
-  return found->second.contains(TextOf(arguments) + varargs);
+  return found->second.arguments.contains(TextOf(called, arguments));
 }
 
 }  // namespace skein::core

@@ -25,8 +25,11 @@ class KnownFunctions {
 
  private:
   using Name = std::pair<duckdb::CatalogType, std::string>;
-  /// By name, the arguments of each overload as text.
-  std::map<Name, std::set<std::string>> overloads_;
+  struct Overloads {
+    size_t count = 0;
+    std::set<std::string> arguments;  // of each, as text
+  };
+  std::map<Name, Overloads> overloads_;
 };
 
 }  // namespace skein::core

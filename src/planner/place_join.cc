@@ -115,7 +115,8 @@ Distribution ExchangePlacer::PlaceComparisonJoin(OperatorPtr& op) {
     if (left.kind != DistributionKind::kReplicated) Broadcast(left_child);
     return right;
   }
-  if (!can_repartition) return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys");
+  if (!can_repartition)
+    return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys to cut by");
 
   // Leave a side where it is if it already lies by the keys.
   if (!left_order.empty()) {
@@ -149,7 +150,7 @@ Distribution ExchangePlacer::PlaceNestedLoopJoin(OperatorPtr& op) {
     if (left.kind != DistributionKind::kReplicated) Broadcast(op->children[0]);
     return right;
   }
-  return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys");
+  return GatherBoth(*op, left, right, duckdb::EnumUtil::ToString(type) + " join without keys to cut by");
 }
 
 Distribution ExchangePlacer::GatherBoth(duckdb::LogicalOperator& op, const Distribution& left,
