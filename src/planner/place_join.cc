@@ -3,6 +3,7 @@
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "planner/exchange_placer.h"
 #include "planner/join_rules.h"
+#include "planner/may_fail.h"
 
 namespace skein::core {
 namespace {
@@ -25,7 +26,7 @@ EqualityKeys KeysOf(const duckdb::LogicalComparisonJoin& join) {
                              condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
     // A volatile key has another value each time it is looked at. DuckDB looks at those on the left only where there is
     // a row on the right: an exchange, which always does, must not fail by them.
-    if (condition.left->IsVolatile() || condition.right->IsVolatile() || condition.left->CanThrow()) continue;
+    if (condition.left->IsVolatile() || condition.right->IsVolatile() || MayFail(*condition.left)) continue;
     if (!is_equality || condition.left->return_type != condition.right->return_type) continue;
     keys.left.push_back(condition.left.get());
     keys.right.push_back(condition.right.get());

@@ -1,0 +1,80 @@
+#include "planner/may_fail.h"
+
+#include "duckdb.hpp"
+#include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
+
+namespace skein::core {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::LogicalTypeId;
+
+// The digits before the point that a value of an exact numeric type can have; 0 for other types.
+int WholeDigits(const LogicalType& type) {
+  uint8_t width = 0;
+  uint8_t scale = 0;
+  if (!type.IsIntegral() && type.id() != LogicalTypeId::DECIMAL) return 0;
+  if (!type.GetDecimalProperties(width, scale)) return 0;
+  return width - scale;
+}
+
+bool IsSigned(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::TINYINT:
+    case LogicalTypeId::SMALLINT:
+    case LogicalTypeId::INTEGER:
+    case LogicalTypeId::BIGINT:
+    case LogicalTypeId::HUGEINT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// An integer of more bytes holds any of fewer; one with a sign holds all without one only then.
+bool IsWiderInteger(const LogicalType& from, const LogicalType& to) {
+  const auto from_bytes = duckdb::GetTypeIdSize(from.InternalType());
+  const auto to_bytes = duckdb::GetTypeIdSize(to.InternalType());
+  if (IsSigned(from) && !IsSigned(to)) return false;
+  return to_bytes > from_bytes;
+}
+
+// Rounding may carry into one digit more.
+bool HoldsAllDigits(const LogicalType& from, const LogicalType& to) {
+  const int digits = WholeDigits(from);
+  if (digits == 0 && from.id() != LogicalTypeId::DECIMAL) return false;
+  const int carried =
+      from.id() == LogicalTypeId::DECIMAL && duckdb::DecimalType::GetScale(from) > duckdb::DecimalType::GetScale(to)
+          ? 1
+          : 0;
+  return WholeDigits(to) >= digits + carried;
+}
+
+bool IsSafeCast(const LogicalType& from, const LogicalType& to) {
+  if (from == to || from.id() == LogicalTypeId::SQLNULL) return true;
+  if (from.IsNested() || to.IsJSONType()) return false;
+  const bool is_exact = from.IsIntegral() || from.id() == LogicalTypeId::DECIMAL;
+  if (to.id() == LogicalTypeId::VARCHAR)
+    return from.IsNumeric() || from.id() == LogicalTypeId::BOOLEAN || from.id() == LogicalTypeId::VARCHAR ||
+           from.id() == LogicalTypeId::ENUM;
+  if (to.id() == LogicalTypeId::DOUBLE) return is_exact || from.id() == LogicalTypeId::FLOAT;
+  if (from.IsIntegral() && to.IsIntegral()) return IsWiderInteger(from, to);
+  return is_exact && to.id() == LogicalTypeId::DECIMAL && HoldsAllDigits(from, to);
+}
+
+}  // namespace
+
+bool MayFail(const duckdb::Expression& expression) {
+  if (expression.CanThrow()) return true;
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
+    const auto& cast = expression.Cast<duckdb::BoundCastExpression>();
+    if (!cast.try_cast && !IsSafeCast(cast.child->return_type, cast.return_type)) return true;
+  }
+  bool may_fail = false;
+  duckdb::ExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::Expression& child) { may_fail = may_fail || MayFail(child); });
+  return may_fail;
+}
+
+}  // namespace skein::core
