@@ -1,7 +1,12 @@
 #include "planner/may_fail.h"
 
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include "duckdb.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 
 namespace skein::core {
@@ -63,14 +68,83 @@ bool IsSafeCast(const LogicalType& from, const LogicalType& to) {
   return is_exact && to.id() == LogicalTypeId::DECIMAL && HoldsAllDigits(from, to);
 }
 
+bool IsSafeCast(const duckdb::BoundCastExpression& cast) {
+  return cast.try_cast || IsSafeCast(cast.child->return_type, cast.return_type);
+}
+
+// Functions that give a value, or NULL, whatever their arguments are.
+bool IsSafeFunction(const duckdb::BoundFunctionExpression& call) {
+  static const std::set<std::string> kSafe = {"array_extract",
+                                              "ascii",
+                                              "bit_count",
+                                              "concat",
+                                              "concat_ws",
+                                              "contains",
+                                              "hash",
+                                              "length",
+                                              "list_concat",
+                                              "list_contains",
+                                              "list_extract",
+                                              "list_value",
+                                              "lower",
+                                              "ltrim",
+                                              "md5",
+                                              "nfc_normalize",
+                                              "prefix",
+                                              "replace",
+                                              "reverse",
+                                              "row",
+                                              "rtrim",
+                                              "starts_with",
+                                              "strip_accents",
+                                              "strlen",
+                                              "struct_extract",
+                                              "struct_extract_at",
+                                              "struct_pack",
+                                              "suffix",
+                                              "trim",
+                                              "upper",
+                                              "||",
+                                              "~~"};
+  // Positions of more than 32 bits are an error.
+  static const std::set<std::string> kSafeAtConstants = {"left", "right", "substr", "substring"};
+  static const std::set<std::string> kSafeOfDates = {"day", "month", "quarter", "week", "year"};
+  const auto& name = call.function.name;
+  if (kSafe.contains(name) || name.rfind("icu_collate_", 0) == 0) return true;
+  if (kSafeOfDates.contains(name)) {
+    const auto type = call.children[0]->return_type.id();
+    return type == LogicalTypeId::DATE || type == LogicalTypeId::TIMESTAMP;
+  }
+  if (!kSafeAtConstants.contains(name)) return false;
+  return std::all_of(call.children.begin() + 1, call.children.end(),
+                     [](const auto& child) { return child->IsFoldable(); });
+}
+
+// Says it of the expression without those below it.
+bool IsSafe(const duckdb::Expression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case duckdb::ExpressionClass::BOUND_BETWEEN:
+    case duckdb::ExpressionClass::BOUND_CASE:
+    case duckdb::ExpressionClass::BOUND_COLUMN_REF:
+    case duckdb::ExpressionClass::BOUND_COMPARISON:
+    case duckdb::ExpressionClass::BOUND_CONJUNCTION:
+    case duckdb::ExpressionClass::BOUND_CONSTANT:
+    case duckdb::ExpressionClass::BOUND_OPERATOR:
+    case duckdb::ExpressionClass::BOUND_REF:
+      return true;
+    case duckdb::ExpressionClass::BOUND_CAST:
+      return IsSafeCast(expression.Cast<duckdb::BoundCastExpression>());
+    case duckdb::ExpressionClass::BOUND_FUNCTION:
+      return IsSafeFunction(expression.Cast<duckdb::BoundFunctionExpression>());
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool MayFail(const duckdb::Expression& expression) {
-  if (expression.CanThrow()) return true;
-  if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
-    const auto& cast = expression.Cast<duckdb::BoundCastExpression>();
-    if (!cast.try_cast && !IsSafeCast(cast.child->return_type, cast.return_type)) return true;
-  }
+  if (expression.CanThrow() || !IsSafe(expression)) return true;
   bool may_fail = false;
   duckdb::ExpressionIterator::EnumerateChildren(
       expression, [&](const duckdb::Expression& child) { may_fail = may_fail || MayFail(child); });

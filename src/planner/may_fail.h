@@ -5,8 +5,8 @@
 
 namespace skein::core {
 
-/// Says whether `expression` may raise an error for some row. False only where that is known; DuckDB's CanThrow takes a
-/// few casts that fail, such as those from DECIMAL to INTEGER and from STRUCT, for safe ones.
+/// Says whether `expression` may raise an error for some row. False only for casts and functions that are known never
+/// to: DuckDB's CanThrow is false for many that do, such as casts from DECIMAL to INTEGER, `chr`, `abs` and lambdas.
 bool MayFail(const duckdb::Expression& expression);
 
 }  // namespace skein::core
