@@ -4,17 +4,19 @@
 """
 
 import collections
+import json
 import os
 import pathlib
 import random
 import subprocess
 import sys
+import time
 from typing import Callable, Counter, Iterator, List
 
 import duckdb
 import pyarrow
 import pytest
-from sql import clusters, compare, data, queries, report, runner, shapes, shrink
+from sql import children, clusters, compare, data, queries, report, runner, shapes, shrink
 from sql.compare import Outcome
 from sql.queries import Statement
 from sql.runner import Case, Sides, Tally
@@ -149,3 +151,22 @@ def test_some_tables_have_files_without_rows() -> None:
     tables = [table for seed in range(20) for table in random_tables(seed) if table.parts is not None and table.rows]
     empty = [table.name for table in tables if any(not rows for rows in data.files_of(table))]
     assert len(tables) / 5 < len(empty) < len(tables)
+
+
+@pytest.mark.parametrize(
+    "line,age_s,script,how",
+    [
+        (f"{runner.ALONE}query 7: SELECT 42", children.ALONE_LIMIT_S, "import time; time.sleep(100)", "never ended"),
+        ("query 7: SELECT 42", children.LIMIT_S, "import time; time.sleep(100)", "never ended"),
+        ("query 7: SELECT 42", children.ALONE_LIMIT_S, "import time; time.sleep(1.5)", ""),
+        ("query 7: SELECT 42", 0.0, "import sys; sys.exit(3)", "ended with status 3"),
+    ],
+)
+def test_a_query_that_never_ends_is_ended_with_its_process(
+    tmp_path: pathlib.Path, line: str, age_s: float, script: str, how: str
+) -> None:
+    state = tmp_path / "state"
+    state.write_text(json.dumps({"number": 7, "line": line, "tally": {}}))
+    then = time.time() - age_s
+    os.utime(state, (then, then))
+    assert children.run_to_its_end([sys.executable, "-c", script], state) == how

@@ -1,7 +1,7 @@
 """python -m sql: runs random queries, prints what differs as sqllogictest files, and what was reached.
 
-A process of its own runs the queries: when it crashes, the query that it ran is a difference (unless DuckDB alone ran it,
-which then is no measure), and another one goes on.
+A process of its own runs the queries: when it crashes or never ends, the query that it ran is a difference (unless DuckDB
+alone ran it, which then is no measure), and another one goes on.
 """
 
 import argparse
@@ -9,15 +9,13 @@ import faulthandler
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
 
-from sql import known, report, runner, shrink
+from sql import children, known, report, runner, shrink
 
 MOST_DIFFERENCES = 20
-CHILD_LIMIT_S = 7200
 
 
 def run_child(arguments: argparse.Namespace) -> int:
@@ -44,19 +42,20 @@ def run_children(arguments: argparse.Namespace) -> runner.Tally:
     """Runs child processes until all queries have been run."""
     total = runner.Tally()
     first, end = arguments.first, arguments.first + arguments.queries
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="skein-fuzz-", ignore_cleanup_errors=True) as folder:
         state = pathlib.Path(folder) / "state"
         while first < end:
             options = ["--child", "--state", str(state), "--seed", str(arguments.seed)]
             command = [sys.executable, "-m", "sql", *options, "--first", str(first), "--queries", str(end - first)]
-            status = subprocess.run(command, check=False, timeout=CHILD_LIMIT_S).returncode
-            seen = json.loads(state.read_text()) if state.exists() else {"number": first, "line": "", "tally": {}}
+            state.write_text(json.dumps({"number": first, "line": "", "tally": {}}))
+            fault = children.run_to_its_end(command, state)
+            seen = children.read(state)
             total.add(seen["tally"])
-            if status != 0:
+            if fault:
                 is_alone = seen["line"].startswith(runner.ALONE)
-                total.counts["DuckDB alone crashed" if is_alone else "DIFFERENCES"] += 1
-                print(f"# the process ended with status {status} in query {seen['number']}:\n{seen['line']}", flush=True)
-            first = end if status == 0 else seen["number"] + 1
+                total.counts[f"DuckDB alone {fault}" if is_alone else "DIFFERENCES"] += 1
+                print(f"# the process {fault} in query {seen['number']}:\n{seen['line']}", flush=True)
+            first = seen["number"] + 1 if fault else end
             if total.counts["DIFFERENCES"] >= MOST_DIFFERENCES:
                 print(f"stopped after {MOST_DIFFERENCES} differences")
                 break
