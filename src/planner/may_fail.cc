@@ -1,11 +1,13 @@
 #include "planner/may_fail.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 
 #include "duckdb.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 
@@ -72,10 +74,19 @@ bool IsSafeCast(const duckdb::BoundCastExpression& cast) {
   return cast.try_cast || IsSafeCast(cast.child->return_type, cast.return_type);
 }
 
+// Positions in texts that are beyond 32 bits are an error.
+bool IsPositionInText(const duckdb::Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return false;
+  const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
+  if (value.IsNull()) return true;
+  if (value.type() != LogicalType::BIGINT) return false;
+  const auto position = value.GetValue<int64_t>();
+  return position >= INT32_MIN && position <= INT32_MAX;
+}
+
 // Functions that give a value, or NULL, whatever their arguments are.
 bool IsSafeFunction(const duckdb::BoundFunctionExpression& call) {
-  static const std::set<std::string> kSafe = {"array_extract",
-                                              "ascii",
+  static const std::set<std::string> kSafe = {"ascii",
                                               "bit_count",
                                               "concat",
                                               "concat_ws",
@@ -84,7 +95,6 @@ bool IsSafeFunction(const duckdb::BoundFunctionExpression& call) {
                                               "length",
                                               "list_concat",
                                               "list_contains",
-                                              "list_extract",
                                               "list_value",
                                               "lower",
                                               "ltrim",
@@ -106,8 +116,8 @@ bool IsSafeFunction(const duckdb::BoundFunctionExpression& call) {
                                               "upper",
                                               "||",
                                               "~~"};
-  // Positions of more than 32 bits are an error.
-  static const std::set<std::string> kSafeAtConstants = {"left", "right", "substr", "substring"};
+  static const std::set<std::string> kElement = {"array_extract", "list_extract"};
+  static const std::set<std::string> kSubstring = {"left", "right", "substr", "substring"};
   static const std::set<std::string> kSafeOfDates = {"day", "month", "quarter", "week", "year"};
   const auto& name = call.function.name;
   if (kSafe.contains(name) || name.rfind("icu_collate_", 0) == 0) return true;
@@ -115,9 +125,10 @@ bool IsSafeFunction(const duckdb::BoundFunctionExpression& call) {
     const auto type = call.children[0]->return_type.id();
     return type == LogicalTypeId::DATE || type == LogicalTypeId::TIMESTAMP;
   }
-  if (!kSafeAtConstants.contains(name)) return false;
+  if (!kElement.contains(name) && !kSubstring.contains(name)) return false;
+  if (call.children[0]->return_type.id() != LogicalTypeId::VARCHAR) return kElement.contains(name);
   return std::all_of(call.children.begin() + 1, call.children.end(),
-                     [](const auto& child) { return child->IsFoldable(); });
+                     [](const auto& child) { return IsPositionInText(*child); });
 }
 
 // Says it of the expression without those below it.
