@@ -19,6 +19,7 @@ using duckdb::LogicalTypeId;
 
 // The digits before the point that a value of an exact numeric type can have; 0 for other types.
 int WholeDigits(const LogicalType& type) {
+  if (type.IsIntegral() && duckdb::GetTypeIdSize(type.InternalType()) == 16) return 39;  // DuckDB says 38
   uint8_t width = 0;
   uint8_t scale = 0;
   if (!type.IsIntegral() && type.id() != LogicalTypeId::DECIMAL) return 0;
