@@ -10,6 +10,7 @@
 #include "extension/instance_state.h"
 #include "extension/remote_query.h"
 #include "extension/settings.h"
+#include "planner/client_filters.h"
 #include "planner/copy_rule.h"
 #include "planner/eligibility.h"
 #include "planner/exchange_placer.h"
@@ -123,6 +124,7 @@ class Hook {
 
   // `finish` puts something above the placed plan: each task of the last stage runs it.
   OperatorPtr Distribute(OperatorPtr plan, const std::function<OperatorPtr(OperatorPtr)>& finish) {
+    RaiseClientFilters(context_, plan, instance_.WorkerFunctions());
     plan->ResolveOperatorTypes();
     auto remote = duckdb::make_uniq<LogicalRemoteQuery>();
     remote->SetEstimatedCardinality(plan->estimated_cardinality);

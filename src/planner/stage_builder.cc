@@ -16,6 +16,7 @@
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/subquery/flatten_dependent_join.hpp"
 #include "engine/parquet_splits.h"
+#include "planner/client_filters.h"
 #include "planner/eligibility.h"
 #include "planner/stage_inputs.h"
 #include "planner/task_scan.h"
@@ -169,6 +170,7 @@ StageBuilder::Built StageBuilder::Plan(const StageSpec& stage) {
   built.plan->EstimateCardinality(context_);
   const auto found = Examine(context_, *built.plan, worker_functions_);
   if (!found.reason.empty()) throw InvalidInputException("it cannot run on workers: %s", found.reason);
+  RaiseClientFilters(context_, built.plan, worker_functions_);
   Connect(built.plan, stage);
   built.plan->ResolveOperatorTypes();
   return built;
