@@ -17,7 +17,7 @@ namespace skein::core {
 namespace {
 
 using duckdb::TableFilterType;
-using Expressions = duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>;
+using Conditions = duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>;
 using FilterPtr = duckdb::unique_ptr<duckdb::TableFilter>;
 
 bool FilterMayFail(const duckdb::TableFilter& filter) {
@@ -64,8 +64,8 @@ class Raiser {
   }
 
  private:
-  Expressions Take(duckdb::LogicalGet& get) {
-    Expressions taken;
+  Conditions Take(duckdb::LogicalGet& get) {
+    Conditions taken;
     auto& filters = get.table_filters.filters;
     for (auto at = filters.begin(); at != filters.end();) {
       const auto column = PositionOf(get, at->first);
@@ -76,7 +76,7 @@ class Raiser {
   }
 
   // Leaves nothing of a filter that is taken whole.
-  void Take(duckdb::LogicalGet& get, duckdb::idx_t column, FilterPtr& filter, Expressions& taken) {
+  void Take(duckdb::LogicalGet& get, duckdb::idx_t column, FilterPtr& filter, Conditions& taken) {
     if (!FilterMayFail(*filter)) return;
     if (filter->filter_type == TableFilterType::CONJUNCTION_AND) {
       auto& children = filter->Cast<duckdb::ConjunctionAndFilter>().child_filters;
@@ -113,7 +113,7 @@ class Raiser {
   }
 
   bool CanLeave(const duckdb::Expression& expression) {
-    Expressions expressions;
+    Conditions expressions;
     expressions.push_back(expression.Copy());
     duckdb::LogicalProjection alone(0, std::move(expressions));
     return Examine(context_, alone, worker_functions_).reason.empty();
