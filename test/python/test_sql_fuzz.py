@@ -153,6 +153,18 @@ def test_some_tables_have_files_without_rows() -> None:
     assert len(tables) / 5 < len(empty) < len(tables)
 
 
+def test_too_little_memory_is_a_difference_only_where_duckdb_has_enough() -> None:
+    made = Sides([TABLE], "local:1?threads=1&memory=256MB")
+    large, small = (Statement(f"SELECT len(list(i)) FROM range({n}) r(i)", [], False) for n in (60_000_000, 30))
+    found = outcome(error="OutOfMemoryException: Out of Memory Error: failed to allocate")
+    try:
+        assert made.is_beyond_memory(large, WAY, found)
+        assert not made.is_beyond_memory(small, WAY, found)
+        assert not made.is_beyond_memory(large, WAY, outcome(error="IOException: no such file"))
+    finally:
+        made.close()
+
+
 @pytest.mark.parametrize(
     "line,age_s,script,how",
     [

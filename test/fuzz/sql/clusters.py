@@ -53,6 +53,13 @@ def open_without_dynamic_filters(tables: List[data.Table], folder: pathlib.Path)
     return open_plain(tables, folder).execute("SET disabled_optimizers = 'join_filter_pushdown,top_n'")
 
 
+def open_as_small(tables: List[data.Table], folder: pathlib.Path, shape: str) -> duckdb.DuckDBPyConnection:
+    """Opens a plain DuckDB with the threads and the memory of one worker of the shape."""
+    options = dict(option.split("=") for option in shape.partition("?")[2].split("&"))
+    connection = open_plain(tables, folder, int(options["threads"]))
+    return connection.execute(f"SET memory_limit = '{options['memory']}'").execute(f"SET temp_directory = '{folder}'")
+
+
 def go(connection: duckdb.DuckDBPyConnection, way: Way) -> None:
     connection.execute(f"SET skein_join = '{way.join}'").execute(f"SET skein_aggregate = '{way.aggregate}'")
 

@@ -128,6 +128,16 @@ class Sides:
         others = (self._run(other, statement, way, LIMIT_S) for other in self._others)
         return not all(is_same(statement, way, other, expected) for other in others)
 
+    def is_beyond_memory(self, statement: Statement, way: Way, found: Outcome) -> bool:
+        """Says whether DuckDB runs out of memory, too, with as much as a worker of this cluster has."""
+        if found.error_class() != "OutOfMemoryException" or "memory=" not in self.shape:
+            return False
+        small = clusters.open_as_small(self.tables, self._data, self.shape)
+        try:
+            return self._run(small, statement, way, LIMIT_S).error_class() == "OutOfMemoryException"
+        finally:
+            small.close()
+
     def replace_tables(self, tables: List[data.Table]) -> None:
         """Puts other rows into the tables, on both sides."""
         self.tables = tables
@@ -213,6 +223,9 @@ def check(sides: Sides, number: int, case: Case, say: Say, tally: Tally) -> Opti
         sides.reopen_cluster()
         found = sides.found(statement, case.way)
     if is_same(statement, case.way, found, expected):
+        return None
+    if sides.is_beyond_memory(statement, case.way, found):
+        tally.counts["too much for the memory of a worker, and for DuckDB with as much"] += 1
         return None
     if sides.is_open(statement, case.way, expected):
         tally.counts["left open by DuckDB"] += 1
