@@ -24,8 +24,6 @@ class ClientFilters : public PlannerFixture {
     return Conditions(*plan.root);
   }
 
-  static std::string Left(const std::string& sql) { return Conditions(*client_->Optimize(sql).root); }
-
  private:
   static std::string Conditions(duckdb::LogicalOperator& root) {
     std::string lines;
@@ -50,13 +48,6 @@ TEST_F(ClientFilters, LeaveTheScanWhereTheyMayFail) {
             "filter (chr(CAST(k AS INTEGER)) = 'x')\nscan k<5\n");
   EXPECT_EQ(Raised("SELECT s FROM kept WHERE s LIKE 'a%' AND s <> 'ab'").find("filter"), std::string::npos);
   EXPECT_EQ(Raised("SELECT s FROM kept WHERE k < 5"), "scan k<5\n");
-}
-
-TEST_F(ClientFilters, StayInAScanThatIsSplit) {
-  for (const char* condition : {"abs(l_id) = 7", "l_flag::INT > 3", "chr(l_id::INT) = 'x'"}) {
-    const auto sql = std::string("SELECT l_id FROM lines WHERE ") + condition;
-    EXPECT_EQ(Raised(sql), Left(sql));
-  }
 }
 
 TEST_F(ClientFilters, StayWhereTheyCallAFunctionOfTheUser) {
