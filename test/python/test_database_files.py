@@ -91,6 +91,17 @@ def test_workers_scan_the_table(pair: Pair, sql: str) -> None:
     assert "SEQ_SCAN" in stages and "from the client" not in stages
 
 
+def test_a_condition_that_may_fail_stays_in_the_scan_of_the_workers(pair: Pair) -> None:
+    stages = explain(pair[1], "SELECT a FROM db.t WHERE k::VARCHAR::UTINYINT < 3")["skein_stages"]
+    assert "SEQ_SCAN" in stages and "FILTER" not in stages
+    pair[1].execute("CREATE TABLE copied AS FROM db.t")  # whose rows the client reads
+    try:
+        stages = explain(pair[1], "SELECT a FROM copied WHERE k::VARCHAR::UTINYINT < 3")["skein_stages"]
+        assert "SEQ_SCAN" not in stages and "FILTER" in stages
+    finally:
+        pair[1].execute("DROP TABLE copied")
+
+
 def test_each_row_group_is_a_split(pair: Pair) -> None:
     pair[1].execute("SELECT sum(a + 1) FROM db.t").fetchall()
     splits = "SELECT sum(splits) FROM skein_tasks() JOIN skein_queries() USING (query) WHERE sql LIKE '%sum(a + 1)%'"
