@@ -10,6 +10,7 @@
 #include "engine/physical_exchange_source.h"
 #include "engine/physical_split_scan.h"
 #include "engine/task_copy.h"
+#include "engine/types_as_run.h"
 
 namespace skein::core {
 namespace {
@@ -54,6 +55,7 @@ void SkeinOperator::Serialize(duckdb::Serializer& serializer) const {
   serializer.WriteProperty(301, "bindings", bindings);
   serializer.WriteProperty(302, "output_types", output_types);
   serializer.WriteProperty(303, "expressions", expressions);
+  serializer.WriteProperty(304, "run_types", run_types);
   SerializeOwn(serializer);
 }
 
@@ -62,6 +64,7 @@ duckdb::unique_ptr<SkeinOperator> SkeinOperator::Deserialize(duckdb::Deserialize
   deserializer.ReadProperty(301, "bindings", result->bindings);
   deserializer.ReadProperty(302, "output_types", result->output_types);
   deserializer.ReadProperty(303, "expressions", result->expressions);
+  deserializer.ReadProperty(304, "run_types", result->run_types);
   result->DeserializeOwn(deserializer);
   return result;
 }
@@ -76,6 +79,7 @@ LogicalExchange::LogicalExchange(ExchangeKind kind, duckdb::unique_ptr<duckdb::L
   child->ResolveOperatorTypes();
   bindings = child->GetColumnBindings();
   output_types = child->types;
+  run_types = TypesAsRun(*child);
   SetEstimatedCardinality(child->estimated_cardinality);
   children.push_back(std::move(child));
 }
@@ -87,9 +91,9 @@ duckdb::PhysicalOperator& LogicalExchange::CreatePlan(duckdb::ClientContext&, du
 duckdb::PhysicalOperator& LogicalExchangeSource::CreatePlan(duckdb::ClientContext&,
                                                             duckdb::PhysicalPlanGenerator& planner) {
   if (!merge_keys.empty()) {
-    return planner.Make<PhysicalExchangeMerge>(types, estimated_cardinality, exchange, std::move(merge_keys));
+    return planner.Make<PhysicalExchangeMerge>(RunTypes(), estimated_cardinality, exchange, std::move(merge_keys));
   }
-  return planner.Make<PhysicalExchangeSource>(types, estimated_cardinality, exchange, is_ordered);
+  return planner.Make<PhysicalExchangeSource>(RunTypes(), estimated_cardinality, exchange, is_ordered);
 }
 
 void LogicalExchangeSource::SerializeOwn(duckdb::Serializer& serializer) const {

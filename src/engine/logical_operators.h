@@ -42,6 +42,9 @@ class SkeinOperator : public duckdb::LogicalExtensionOperator {
 
   duckdb::vector<duckdb::ColumnBinding> bindings;
   duckdb::vector<duckdb::LogicalType> output_types;
+  /// The types with which the rows come, where their collations may be others (see types_as_run.h); empty where not.
+  duckdb::vector<duckdb::LogicalType> run_types;
+  const duckdb::vector<duckdb::LogicalType>& RunTypes() const { return run_types.empty() ? output_types : run_types; }
 
  protected:
   void ResolveTypes() override { types = output_types; }

@@ -4,6 +4,7 @@
 
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
+#include "engine/types_as_run.h"
 #include "extension/built_stages.h"
 #include "extension/cluster_copy.h"
 #include "extension/explain_rows.h"
@@ -134,6 +135,7 @@ class Hook {
     plan->ResolveOperatorTypes();
     remote->bindings = plan->GetColumnBindings();
     remote->output_types = plan->types;
+    remote->run_types = TypesAsRun(*plan);
     StageCutter cutter(context_, options_, placer);
     remote->SetQuery(std::make_shared<PlannedQuery>(cutter.Cut(std::move(plan))));
     return remote;

@@ -110,7 +110,7 @@ duckdb::InsertionOrderPreservingMap<std::string> SizeOf(const DistributedPlan& p
 
 duckdb::PhysicalOperator& LogicalRemoteQuery::CreatePlan(duckdb::ClientContext&,
                                                          duckdb::PhysicalPlanGenerator& planner) {
-  auto& remote = planner.Make<PhysicalRemoteQuery>(types, estimated_cardinality, query_, run_);
+  auto& remote = planner.Make<PhysicalRemoteQuery>(RunTypes(), estimated_cardinality, query_, run_);
   for (auto& child : children) remote.children.push_back(planner.CreatePlan(*child));
   return remote;
 }

@@ -8,9 +8,9 @@
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
-#include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/operator/logical_sample.hpp"
 #include "duckdb/planner/operator/logical_set_operation.hpp"
+#include "engine/types_as_run.h"
 #include "planner/operator_table.h"
 #include "planner/task_scan.h"
 
@@ -37,33 +37,6 @@ bool MayDifferByTask(duckdb::LogicalOperator& op) {
   duckdb::LogicalOperatorVisitor::EnumerateExpressions(
       op, [&](ExpressionPtr* expression) { is_volatile |= (*expression)->IsVolatile(); });
   return is_volatile;
-}
-
-bool PassesAllColumns(duckdb::LogicalOperator& op) {
-  if (op.type != LogicalOperatorType::LOGICAL_PROJECTION) return false;
-  const auto below = op.children[0]->GetColumnBindings();
-  return std::equal(op.expressions.begin(), op.expressions.end(), below.begin(), below.end(),
-                    [](const ExpressionPtr& expression, const duckdb::ColumnBinding& binding) {
-                      const auto* column = ColumnOf(*expression);
-                      return column != nullptr && *column == binding;
-                    });
-}
-
-// The types, with their collations, of the rows of `op` as DuckDB's physical plan has them. It has no projection that
-// passes all columns, nor the collations that such a one adds: they are taken away here, for an exchange would keep
-// them.
-duckdb::vector<duckdb::LogicalType> TakeTypesAsRun(duckdb::LogicalOperator& op) {
-  op.ResolveOperatorTypes();
-  const auto* ours = AsSkein(op);
-  const bool is_exchange = ours != nullptr && ours->kind() == OperatorKind::kExchange;
-  const bool is_distinct = op.type == LogicalOperatorType::LOGICAL_DISTINCT;
-  const bool is_filter = op.type == LogicalOperatorType::LOGICAL_FILTER && !op.HasProjectionMap();
-  if (!is_exchange && !is_distinct && !is_filter && !PassesAllColumns(op)) return op.types;
-  const auto types = TakeTypesAsRun(*op.children[0]);
-  if (op.type == LogicalOperatorType::LOGICAL_PROJECTION) {
-    for (duckdb::idx_t i = 0; i < types.size(); i++) op.expressions[i]->return_type = types[i];
-  }
-  return types;
 }
 
 }  // namespace
@@ -163,7 +136,8 @@ Distribution ExchangePlacer::PlaceSetOperation(OperatorPtr& op) {
   const bool is_union = op->type == LogicalOperatorType::LOGICAL_UNION;
   const bool is_concatenation = is_union && set.setop_all;
   // EXCEPT and INTERSECT compare as the collations of the left side say, and UNION the rows as they are.
-  const auto compared = is_union ? duckdb::vector<duckdb::LogicalType>() : TakeTypesAsRun(*op->children[0]);
+  op->ResolveOperatorTypes();
+  const auto compared = TypesAsRun(*op->children[0]);
   if (any_distributed && is_concatenation && all_distributed) return Distribution::Arbitrary();
   if (!any_distributed || any_pinned || set.column_count == 0) {
     for (size_t i = 0; i < below.size(); i++) {

@@ -151,6 +151,7 @@ void StageCutter::ReplaceExchange(OperatorPtr& op, Building& building) {
   auto source = duckdb::make_uniq<LogicalExchangeSource>();
   source->bindings = exchange.bindings;
   source->output_types = exchange.output_types;
+  source->run_types = exchange.run_types;
   source->is_ordered = exchange.is_ordered;
   source->merge_keys = exchange.merge_keys;
   source->SetEstimatedCardinality(exchange.estimated_cardinality);

@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 import random
+import re
 from typing import Iterator, List, NamedTuple
 
 import duckdb
@@ -54,10 +55,13 @@ def open_without_dynamic_filters(tables: List[data.Table], folder: pathlib.Path)
 
 
 def open_as_small(tables: List[data.Table], folder: pathlib.Path, shape: str) -> duckdb.DuckDBPyConnection:
-    """Opens a plain DuckDB with the threads and the memory of one worker of the shape."""
+    """Opens a plain DuckDB with the threads and the memory of the one in a worker of the shape, which gets three quarters
+    of what the worker has."""
     options = dict(option.split("=") for option in shape.partition("?")[2].split("&"))
     connection = open_plain(tables, folder, int(options["threads"]))
-    return connection.execute(f"SET memory_limit = '{options['memory']}'").execute(f"SET temp_directory = '{folder}'")
+    size, unit = re.fullmatch(r"(\d+)(\w+)", options["memory"]).groups()
+    connection.execute(f"SET memory_limit = '{int(size) * 3 / 4}{unit}'")
+    return connection.execute(f"SET temp_directory = '{folder}'")
 
 
 def go(connection: duckdb.DuckDBPyConnection, way: Way) -> None:
