@@ -134,7 +134,8 @@ class Sides:
             return False
         small = clusters.open_as_small(self.tables, self._data, self.shape)
         try:
-            return self._run(small, statement, way, LIMIT_S).error_class() == "OutOfMemoryException"
+            errors = (self._run(small, statement, way, LIMIT_S).error_class() for _ in range(TRIES))
+            return any(error == "OutOfMemoryException" for error in errors)
         finally:
             small.close()
 
