@@ -5,7 +5,6 @@
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry.hpp"
-#include "duckdb/common/type_visitor.hpp"
 #include "duckdb/function/lambda_functions.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
@@ -16,7 +15,6 @@
 #include "duckdb/planner/filter/optional_filter.hpp"
 #include "duckdb/planner/filter/struct_filter.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
-#include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_join.hpp"
@@ -26,6 +24,7 @@
 #include "engine/plan_bytes.h"
 #include "engine/task_functions.h"
 #include "planner/operator_table.h"
+#include "planner/order_dependent.h"
 #include "planner/task_scan.h"
 
 namespace skein::core {
@@ -64,18 +63,6 @@ bool ReadsClient(const duckdb::BoundFunctionExpression& call) {
   return name == "age" && call.children.size() == 1;  // since the transaction's start
 }
 
-// `l <> ANY (SELECT …)` where l is a list, or has one in it. Once DuckDB 1.5.5 meets a NULL on the left it compares no
-// list that comes after it: the answer depends on the order of the rows, which only the client's own plan has.
-bool ComparesListsInOrder(const duckdb::LogicalComparisonJoin& join) {
-  duckdb::idx_t ranges = 0;
-  if (join.join_type != duckdb::JoinType::MARK || join.HasEquality(ranges)) return false;
-  return std::any_of(join.conditions.begin(), join.conditions.end(), [](const duckdb::JoinCondition& condition) {
-    return duckdb::TypeVisitor::Contains(condition.left->return_type, [](const duckdb::LogicalType& type) {
-      return type.InternalType() == duckdb::PhysicalType::LIST;
-    });
-  });
-}
-
 class Examiner {
  public:
   Examiner(duckdb::ClientContext& context, const KnownFunctions& worker_functions)
@@ -94,6 +81,7 @@ class Examiner {
   void Visit(duckdb::LogicalOperator& op) {
     if (PlacementOf(op.type) != Placement::kCluster)
       Refuse(duckdb::LogicalOperatorToString(op.type) + " runs in the client");
+    RefuseAll(WhyByOrder(op));
     const bool is_get = op.type == LogicalOperatorType::LOGICAL_GET;
     if (!is_get && !op.SupportSerialization()) Refuse(op.GetName() + " cannot be shipped");
     switch (op.type) {
@@ -116,12 +104,6 @@ class Examiner {
         defined_ctes_.insert(op.Cast<duckdb::LogicalRecursiveCTE>().table_index);
         // DuckDB runs the term again and again, and an exchange gives its rows once.
         if (HasScan(*op.children[1])) Refuse("a recursive term scans data");
-        break;
-      case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-        if (ComparesListsInOrder(op.Cast<duckdb::LogicalComparisonJoin>())) {
-          Refuse("ANY or ALL compares lists, where the answer depends on the order of the rows");
-          result_.keeps_all = true;
-        }
         break;
       case LogicalOperatorType::LOGICAL_ASOF_JOIN:
         // Of one thread and without left rows, as a task may be, DuckDB 1.5.5 never ends it.
@@ -187,6 +169,7 @@ class Examiner {
   // Workers have DuckDB's own functions, not those that somebody defined or loaded in the client's process.
   void VisitExpression(const duckdb::Expression& expression) {
     using duckdb::ExpressionClass;
+    RefuseAll(WhyByOrder(expression));
     if (expression.GetExpressionClass() == ExpressionClass::BOUND_FUNCTION) {
       const auto& bound = expression.Cast<duckdb::BoundFunctionExpression>();
       if (ReadsClient(bound)) Refuse("function " + bound.function.name + " reads the client's own state");
@@ -224,6 +207,13 @@ class Examiner {
     } catch (std::exception& error) {
       Refuse("an expression cannot be shipped: " + duckdb::ErrorData(error).RawMessage());
     }
+  }
+
+  // Nothing where there is no reason.
+  void RefuseAll(const std::string& reason) {
+    if (reason.empty()) return;
+    Refuse(reason);
+    result_.keeps_all = true;
   }
 
   void Refuse(const std::string& reason) {

@@ -106,6 +106,26 @@ TEST_F(Eligibilities, RefusesAnAsofJoinThatGivesUnmatchedRightRows) {
   }
 }
 
+TEST_F(Eligibilities, KeepsAStatementWithAnAsofJoinByBlobsOrBits) {
+  const std::string sql = "SELECT l_id FROM lines ASOF JOIN orders ON l_id >= o_id AND ";
+  for (const char* keys :
+       {"l_flag::BLOB = (o_priority::VARCHAR)::BLOB", "l_order::BIT = o_id::BIT", "[l_order::BIT] = [o_id::BIT]"}) {
+    ExpectRefused(sql + keys, "ASOF join by a BLOB or BIT");
+    EXPECT_TRUE(Look(sql + keys).keeps_all) << keys;
+  }
+  EXPECT_EQ(Look(sql + "l_flag = o_priority::VARCHAR").reason, "");
+}
+
+TEST_F(Eligibilities, KeepsAStatementThatChoosesBetweenArrays) {
+  const std::string sql = "SELECT CASE WHEN l_id > 3 THEN x ELSE y END FROM (SELECT *, ";
+  for (const char* columns : {"[l_id, 1]::BIGINT[2] AS x, [l_id, 2]::BIGINT[2] AS y",
+                              "{'a': [l_id, 1]::BIGINT[2]} AS x, {'a': [l_id, 2]::BIGINT[2]} AS y"}) {
+    ExpectRefused(sql + columns + " FROM lines)", "CASE chooses between arrays");
+    EXPECT_TRUE(Look(sql + columns + " FROM lines)").keeps_all) << columns;
+  }
+  EXPECT_EQ(Look(sql + "[l_id, 1] AS x, [l_id, 2] AS y FROM lines)").reason, "");
+}
+
 TEST_F(Eligibilities, KeepsAStatementThatComparesListsByAnyOrAll) {
   for (const char* list : {"[%]", "{'a': [%]}", "map {%: 1}", "[[%]]::BIGINT[][1]"}) {
     const auto of = [&](const std::string& column) {

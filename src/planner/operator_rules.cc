@@ -68,7 +68,9 @@ const std::vector<OperatorRule>& OperatorRules() {
        "test/sql/joins test/sql/subqueries/any_all_lists.test"},
       {Type::LOGICAL_ASOF_JOIN, kCluster, &Placer::PlaceComparisonJoin,
        "both together by the equality keys, or the right side copied", "as the left side, or by the keys",
-       "never; a RIGHT or FULL one stays in the client: DuckDB does not end one of one thread without left rows",
+       "never; a RIGHT or FULL one stays in the client: DuckDB does not end one of one thread without left rows; so "
+       "does "
+       "a statement with one by BLOBs or BITs: the order of rows tells DuckDB's answer",
        "test/sql/joins/asof.test"},
       {Type::LOGICAL_ANY_JOIN, kCluster, &Placer::PlaceNestedLoopJoin, "one side copied to every task",
        "as the side that stays", "its type allows no copy", "test/sql/joins/inequality.test"},
