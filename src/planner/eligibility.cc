@@ -69,6 +69,7 @@ class Examiner {
       : context_(context), worker_functions_(worker_functions) {}
 
   Eligibility Run(duckdb::LogicalOperator& plan) {
+    plan.ResolveOperatorTypes();
     Visit(plan);
     for (auto cte : used_ctes_) {
       if (!defined_ctes_.contains(cte)) Refuse("its CTE is defined outside");

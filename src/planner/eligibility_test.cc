@@ -126,6 +126,20 @@ TEST_F(Eligibilities, KeepsAStatementThatChoosesBetweenArrays) {
   EXPECT_EQ(Look(sql + "[l_id, 1] AS x, [l_id, 2] AS y FROM lines)").reason, "");
 }
 
+TEST_F(Eligibilities, KeepsAStatementThatLooksUpArrays) {
+  for (const char* value : {"[o_id, 1, 2]::BIGINT[3]", "{'a': [o_id, 1, 2]::BIGINT[3]}"}) {
+    const auto sql =
+        "SELECT l_id, (SELECT " + std::string(value) + " FROM orders WHERE o_id = l_order) AS x FROM lines";
+    ExpectRefused(sql, "a subquery gives an array");
+    EXPECT_TRUE(Look(sql).keeps_all) << value;
+  }
+  EXPECT_EQ(Look("SELECT l_id, (SELECT [o_id, 1, 2] FROM orders WHERE o_id = l_order) FROM lines").reason, "");
+  EXPECT_EQ(Look("SELECT l_id, x FROM lines LEFT JOIN (SELECT o_id, [o_id, 1, 2]::BIGINT[3] AS x FROM orders) "
+                 "ON o_id = l_order")
+                .reason,
+            "");
+}
+
 TEST_F(Eligibilities, KeepsAStatementThatComparesListsByAnyOrAll) {
   for (const char* list : {"[%]", "{'a': [%]}", "map {%: 1}", "[[%]]::BIGINT[][1]"}) {
     const auto of = [&](const std::string& column) {

@@ -35,19 +35,28 @@ bool MistakesKeys(const duckdb::LogicalComparisonJoin& join) {
   });
 }
 
+// The scalar subquery of an array. Where some of its rows are found, DuckDB makes arrays of what stands at other
+// places: an error, or none, as it happens.
+bool LooksUpArrays(const duckdb::LogicalComparisonJoin& join) {
+  if (join.join_type != duckdb::JoinType::SINGLE) return false;
+  const auto& types = join.children[join.delim_flipped ? 0 : 1]->types;
+  return std::any_of(types.begin(), types.end(),
+                     [](const duckdb::LogicalType& type) { return HasPart(type, {LogicalTypeId::ARRAY}); });
+}
+
 }  // namespace
 
 std::string WhyByOrder(const duckdb::LogicalOperator& op) {
-  switch (op.type) {
-    case duckdb::LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-      if (!ComparesLists(op.Cast<duckdb::LogicalComparisonJoin>())) return "";
-      return "ANY or ALL compares lists, where the answer depends on the order of the rows";
-    case duckdb::LogicalOperatorType::LOGICAL_ASOF_JOIN:
-      if (!MistakesKeys(op.Cast<duckdb::LogicalComparisonJoin>())) return "";
-      return "an ASOF join by a BLOB or BIT, where the answer depends on the order of the rows";
-    default:
-      return "";
+  using Type = duckdb::LogicalOperatorType;
+  if (op.type == Type::LOGICAL_COMPARISON_JOIN || op.type == Type::LOGICAL_DELIM_JOIN) {
+    const auto& join = op.Cast<duckdb::LogicalComparisonJoin>();
+    if (ComparesLists(join)) return "ANY or ALL compares lists, where the answer depends on the order of the rows";
+    if (LooksUpArrays(join)) return "a subquery gives an array, where an error depends on the order of the rows";
   }
+  if (op.type == Type::LOGICAL_ASOF_JOIN && MistakesKeys(op.Cast<duckdb::LogicalComparisonJoin>())) {
+    return "an ASOF join by a BLOB or BIT, where the answer depends on the order of the rows";
+  }
+  return "";
 }
 
 std::string WhyByOrder(const duckdb::Expression& expression) {

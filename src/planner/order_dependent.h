@@ -10,6 +10,7 @@
 namespace skein::core {
 
 /// Says why the answer of `op` itself, not of its children, depends on the order of its rows; empty where it does not.
+/// The types of `op` and its children are resolved.
 std::string WhyByOrder(const duckdb::LogicalOperator& op);
 /// The same for `expression`, without its children.
 std::string WhyByOrder(const duckdb::Expression& expression);
