@@ -108,8 +108,8 @@ TEST_F(Eligibilities, RefusesAnAsofJoinThatGivesUnmatchedRightRows) {
 
 TEST_F(Eligibilities, KeepsAStatementWithAnAsofJoinByBlobsOrBits) {
   const std::string sql = "SELECT l_id FROM lines ASOF JOIN orders ON l_id >= o_id AND ";
-  for (const char* keys :
-       {"l_flag::BLOB = (o_priority::VARCHAR)::BLOB", "l_order::BIT = o_id::BIT", "[l_order::BIT] = [o_id::BIT]"}) {
+  for (const char* keys : {"l_flag::BLOB = (o_priority::VARCHAR)::BLOB", "l_order::BIT = o_id::BIT",
+                           "l_order::BIT IS NOT DISTINCT FROM o_id::BIT", "[l_order::BIT] = [o_id::BIT]"}) {
     ExpectRefused(sql + keys, "ASOF join by a BLOB or BIT");
     EXPECT_TRUE(Look(sql + keys).keeps_all) << keys;
   }

@@ -63,8 +63,8 @@ const std::vector<OperatorRule>& OperatorRules() {
       {Type::LOGICAL_COMPARISON_JOIN, kCluster, &Placer::PlaceComparisonJoin,
        "one side copied to every task, or both together by the keys; see below",
        "as the side that stays, or by the keys",
-       "its type allows neither; a statement that compares lists by ANY or ALL stays in the client: the order of rows "
-       "tells DuckDB's answer",
+       "its type allows neither; a statement that compares lists by ANY or ALL, or has a subquery that gives an array, "
+       "stays in the client: the order of rows tells DuckDB's answer",
        "test/sql/joins test/sql/subqueries/any_all_lists.test"},
       {Type::LOGICAL_ASOF_JOIN, kCluster, &Placer::PlaceComparisonJoin,
        "both together by the equality keys, or the right side copied", "as the left side, or by the keys",

@@ -30,8 +30,9 @@ bool ComparesLists(const duckdb::LogicalComparisonJoin& join) {
 // that are: which, depends on the other rows of their partition.
 bool MistakesKeys(const duckdb::LogicalComparisonJoin& join) {
   return std::any_of(join.conditions.begin(), join.conditions.end(), [](const duckdb::JoinCondition& condition) {
-    return condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL &&
-           HasPart(condition.left->return_type, {LogicalTypeId::BLOB, LogicalTypeId::BIT});
+    const bool is_key = condition.comparison == duckdb::ExpressionType::COMPARE_EQUAL ||
+                        condition.comparison == duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM;
+    return is_key && HasPart(condition.left->return_type, {LogicalTypeId::BLOB, LogicalTypeId::BIT});
   });
 }
 

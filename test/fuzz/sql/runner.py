@@ -143,7 +143,8 @@ class Sides:
     def is_not_needed(self, statement: Statement, way: Way, expected: Outcome, found: Outcome) -> bool:
         """Says whether what DuckDB fails at is not needed for the answer that the cluster has found: it ended the query
         while some task was not at its end, as another side of a join has no rows, or a LIMIT is reached; or DuckDB has
-        the same answer where casts give NULL instead of failing."""
+        the same answer where casts give NULL instead of failing. What it does not see: a cluster that makes NULL of a
+        cast that fails, or that ends a task whose error is needed."""
         if not expected.error or found.error:
             return False
         lenient = statement._replace(sql=try_casts(statement.sql))
