@@ -7,6 +7,7 @@ kind of a result is `out` where it may only be given out: its floats have noise,
 from typing import Callable, List, Tuple
 
 from sql.expressions import condition, expression
+from sql.kinds import NESTED
 from sql.scope import Column, Context, Relation
 
 Made = Tuple[str, str]  # text and kind
@@ -26,8 +27,9 @@ def total_order(context: Context, columns: List[Column], unique: List[str]) -> s
     return order_of(context, context.rng.sample(first, min(len(first), context.rng.randint(0, 2))) + unique)
 
 
-def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
-    """Writes an aggregate call. `is_last`: its result is a column of the whole statement."""
+def aggregate(context: Context, columns: List[Column], is_last: bool, in_sets: bool = False) -> Made:
+    """Writes an aggregate call. `is_last`: its result is a column of the whole statement. `in_sets`: it is computed for
+    several grouping sets, where DuckDB 1.5.5's histogram of nested values counts NULLs as values."""
     rng = context.rng
     kind = rng.choice(columns).kind if columns else "int"
     value = expression(context, columns, kind, rng.randint(0, 2))
@@ -80,7 +82,7 @@ def aggregate(context: Context, columns: List[Column], is_last: bool) -> Made:
             (f"stddev_samp({expression(context, columns, 'tame', 1)})", "out"),
             (f"var_pop({expression(context, columns, 'tiny', 1)})", "out"),
             (f"covar_pop({expression(context, columns, 'tame', 1)}, {expression(context, columns, 'tiny', 1)})", "out"),
-            (f"histogram({text if kind == 'wild' else value})", "out"),
+            (f"histogram({text if kind == 'wild' or (in_sets and kind in NESTED) else value})", "out"),
             (f"median({value})", "out"),
             # A digest of few values is exact; one of more depends on the order of rows.
             (f"approx_quantile(DISTINCT {whole} % 50, {rng.choice(['0.2', '0.5', '[0.1, 0.9]'])})", "out"),

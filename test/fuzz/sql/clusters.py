@@ -54,6 +54,10 @@ def open_without_dynamic_filters(tables: List[data.Table], folder: pathlib.Path)
     return open_plain(tables, folder).execute("SET disabled_optimizers = 'join_filter_pushdown,top_n'")
 
 
+def open_without_optimizer(tables: List[data.Table], folder: pathlib.Path) -> duckdb.DuckDBPyConnection:
+    return open_plain(tables, folder).execute("PRAGMA disable_optimizer")
+
+
 def open_as_small(tables: List[data.Table], folder: pathlib.Path, shape: str) -> duckdb.DuckDBPyConnection:
     """Opens a plain DuckDB with the threads and the memory of the one in a worker of the shape, which gets three quarters
     of what the worker has."""

@@ -1,6 +1,6 @@
 """Random SELECTs in their shapes: columns, windows, DISTINCT, and aggregations."""
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional
 
 from sql.aggregates import aggregate, order_of, total_order, window
 from sql.expressions import expression
@@ -116,13 +116,14 @@ def grouped(context: Context, source: Relation, where: str, is_last: bool) -> Se
     names = [context.name("k") for _ in keys]
     items = [f"{key.text} AS {name}" for key, name in zip(keys, names)]
     columns = [Column(name, key.kind) for key, name in zip(keys, names)]
+    in_sets = bool(keys) and context.chance(0.4)
     for _ in range(rng.randint(1, 4)):
-        text, kind = aggregate(context, source.columns, is_last)
+        text, kind = aggregate(context, source.columns, is_last, in_sets)
         name = context.name("a")
         items.append(f"{text} AS {name}")
         columns.append(Column(name, kind))
-    group, is_set = _group_by(context, [key.text for key in keys])
-    if is_set:
+    group = _group_by(context, [key.text for key in keys], in_sets)
+    if in_sets:
         items.append(f"{rng.choice(['grouping', 'grouping_id'])}({', '.join(key.text for key in keys)}) AS gr")
         columns.append(Column("gr", "big"))
     having = ""
@@ -130,21 +131,19 @@ def grouped(context: Context, source: Relation, where: str, is_last: bool) -> Se
         having = f" HAVING count(*) {rng.choice(['>', '>=', '<>'])} {rng.choice([0, 1, 1, 2, 9])}"
         if context.chance(0.1):
             having = f" HAVING count(*) < {rng.randint(0, 9)}"
-        if is_set and context.chance(0.4):
+        if in_sets and context.chance(0.4):
             having = f" HAVING grouping({keys[0].text}) = {rng.randint(0, 1)}"
-    unique = [*names, "gr"] if is_set else names
+    unique = [*names, "gr"] if in_sets else names
     text = f"SELECT {', '.join(items)} FROM {source.text}{where}{group}{having}"
     return Select(text, columns, None if "GROUPING SETS" in group else unique, source.rows)
 
 
-def _group_by(context: Context, keys: List[str]) -> Tuple[str, bool]:
-    rng = context.rng
+def _group_by(context: Context, keys: List[str], in_sets: bool) -> str:
     if not keys:
-        return "", False
-    listed = ", ".join(keys)
-    if context.chance(0.4):
-        return " GROUP BY " + _grouping_sets(context, keys), True
-    return rng.choice([f" GROUP BY {listed}", " GROUP BY ALL"]), False
+        return ""
+    if in_sets:
+        return " GROUP BY " + _grouping_sets(context, keys)
+    return context.rng.choice([f" GROUP BY {', '.join(keys)}", " GROUP BY ALL"])
 
 
 def _grouping_sets(context: Context, keys: List[str]) -> str:

@@ -68,6 +68,8 @@ class Shrinker:
             return False
         if self._sides.is_open(case.statement, case.way, expected):
             return False
+        if self._sides.is_fault_of_plan(case.statement, case.way, expected, found):
+            return False
         self._best = Difference(self._best.number, case, expected, found)
         return True
 
