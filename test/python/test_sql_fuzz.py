@@ -18,6 +18,7 @@ import pyarrow
 import pytest
 from sql import children, clusters, compare, data, queries, report, runner, shapes, shrink
 from sql.compare import Outcome
+from sql.lenient import try_casts
 from sql.queries import Statement
 from sql.runner import Case, Sides, Tally
 
@@ -163,6 +164,43 @@ def test_too_little_memory_is_a_difference_only_where_duckdb_has_enough() -> Non
         assert not made.is_beyond_memory(large, WAY, outcome(error="IOException: no such file"))
     finally:
         made.close()
+
+
+def test_other_rows_are_a_difference_unless_duckdb_gives_them_without_its_optimizer(sides: Sides) -> None:
+    """Where DuckDB streams a LEAD above a join, it gives rows twice."""
+    twice = Statement("SELECT lead(a.id) OVER () FROM few AS a JOIN few AS b USING (id)", [], False)
+    expected = sides.expected(twice, WAY)
+    right, short = outcome(("1",), ("2",), (None,)), outcome(("1",), ("2",))
+    assert sides.is_fault_of_plan(twice, WAY, expected, right)
+    assert not sides.is_fault_of_plan(twice, WAY, expected, short)
+    error = outcome(error="IOException: no such file")
+    missing = Statement("SELECT id FROM few WHERE error('x') IS NULL", [], False)
+    assert not sides.is_fault_of_plan(missing, WAY, error, error)
+    assert not sides.is_fault_of_plan(missing, WAY, outcome(("1",)), sides.expected(missing, WAY))
+
+
+def test_rows_for_an_error_are_a_difference_unless_its_cast_was_not_needed(sides: Sides) -> None:
+    failing = Statement("SELECT id, CAST('a' || id AS INTEGER) IS NULL AS n FROM few", [], False)
+    expected = sides.expected(failing, WAY)
+    assert expected.error_class() == "ConversionException"
+    rows = outcome(("0", "true"), ("1", "true"), ("2", "true"))
+    assert sides.is_not_needed(failing, WAY, expected, rows)
+    assert not sides.is_not_needed(failing, WAY, expected, rows._replace(rows=rows.rows[1:]))
+    assert not sides.is_not_needed(failing, WAY, rows, expected)
+
+
+@pytest.mark.parametrize(
+    "sql,lenient",
+    [
+        ("SELECT CAST(a AS DATE)", "SELECT TRY(CAST(a AS DATE))"),
+        ("CAST(CAST(f(a) AS DATE) AS TEXT) + (1)", "TRY(CAST(TRY(CAST(f(a) AS DATE)) AS TEXT)) + (1)"),
+        ("t1.a::DECIMAL(9, 2) + b::INTEGER[3]", "TRY(t1.a::DECIMAL(9, 2)) + TRY(b::INTEGER[3])"),
+        ("SELECT 'CAST(a AS DATE)' || 'it''s a::DATE'", "SELECT 'CAST(a AS DATE)' || 'it''s a::DATE'"),
+        ("TRY_CAST(a AS DATE)", "TRY_CAST(a AS DATE)"),
+    ],
+)
+def test_casts_are_made_lenient(sql: str, lenient: str) -> None:
+    assert try_casts(sql) == lenient
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,6 @@ def check(sides: Sides, number: int, case: Case, say: Say, tally: Tally) -> Opti
         found = sides.found(statement, case.way)
     if is_same(statement, case.way, found, expected):
         return None
-    say(number, f"{ALONE}asked again, {line}")
     if sides.is_beyond_memory(statement, case.way, found):
         tally.counts["too much for the memory of a worker, and for DuckDB with as much"] += 1
         return None
